@@ -1,0 +1,59 @@
+/*
+ * adapters/adapter.h - the one shape of a source (design.md §1).
+ *
+ * An adapter reads one foreign system at its own pace, turns rows into facts, and hands them to a
+ * sink.  It knows nothing of seats.  Its cursor is one opaque text; it goes with the last fact of a
+ * batch, and whoever owns the sink commits it with these facts in one transaction, so that a crash
+ * anywhere causes duplicates, never gaps.
+ *
+ * A batch: sink->fact() for each fact, then sink->cursor() once.  sink->fact() copies what it keeps;
+ * it waits while the other side is full (back-pressure) and returns ERR_CANCELLED when the adapter
+ * shall end.  sink->refused() keeps a row that cannot be mapped, with its place and reason.
+ *
+ * Thread: an adapter runs on one thread of its own, from run() to its return.  stop() is called from
+ * any thread and wakes it.  A folder of adapters/ fills one struct adapter_kind.
+ */
+#ifndef ADAPTERS_ADAPTER_H
+#define ADAPTERS_ADAPTER_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/yaml.h"
+#include "proto/fact.h"
+
+struct adapter_sink {
+    void *owner;
+    /* ERR_OK or ERR_CANCELLED. */
+    enum err (*fact)(void *owner, const struct fact *fact);
+    /* A row kept aside: place is "table G_LOGIN_SESSION, ID 4711", why a sentence, raw the row as text. */
+    enum err (*refused)(void *owner, const char *place, const char *why, struct bytes raw);
+    /* Ends a batch: everything handed over so far and this cursor are to be committed together. */
+    enum err (*cursor)(void *owner, struct bytes cursor);
+};
+
+struct adapter; /* one source at work; each kind's own */
+
+struct adapter_options {
+    const char *name;            /* the source's name */
+    const struct yaml *settings; /* its entry under sources:; lives as long as the adapter */
+    const char *file;            /* the settings file, for messages */
+    struct bytes cursor;         /* where it was; absent: from the start */
+    struct adapter_sink sink;
+};
+
+struct adapter_kind {
+    const char *name; /* icon, config, gvp, entitlement */
+    /* Checks its settings and makes it; touches no foreign system.  ERR_SETTINGS, logged with file and line. */
+    enum err (*create)(const struct adapter_options *options, struct adapter **adapter);
+    /* Works until stop(); the foreign system's failures are said once, retried with back-off and jitter. */
+    void (*run)(struct adapter *adapter);
+    void (*stop)(struct adapter *adapter); /* Thread: any. */
+    void (*destroy)(struct adapter *adapter);
+};
+
+extern const struct adapter_kind adapter_icon;
+
+/* NULL when there is no such kind. */
+const struct adapter_kind *adapter_kind_find(struct bytes name);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * server/cli/cli.h - the subcommands (contract.md §2): one file each, one function each.
+ *
+ * Data goes to stdout, everything else to stderr.  A subcommand returns the exit code; argv[0] is its
+ * name.  main() calls cli_main(), which finds the subcommand in a table that also prints the help.
+ */
+#ifndef SERVER_CLI_CLI_H
+#define SERVER_CLI_CLI_H
+
+int cli_main(int argc, char **argv);
+
+/* name, function, usage, what it does */
+#define CLI_MAP(X)                                                                                  \
+    X("serve", cli_serve, "[-c FILE]", "the server, with the sources that the settings name")       \
+    X("replay", cli_replay, "[-c FILE] [--store DIR] FILE…", "fold facts from JSON lines (- = stdin) into a store") \
+    X("now", cli_now, "[--store DIR | --url URL] [--scope SCOPE] [--id N] [--watch]", "what is in use now") \
+    X("report", cli_report, "[--store DIR | --url URL] --scope SCOPE [--id N] [--item CODE] --from T --to T --granularity 10m|hour|day [--profile P] [--zone Z] [--format table|csv|json]", "usage rows") \
+    X("close", cli_close, "[--store DIR | --url URL] list|show …", "closed days")                   \
+    X("export", cli_export, "[--store DIR | --url URL] --book system|TENANT --day D --format csv|json [--out DIR]", "the rows of a closed day") \
+    X("dead", cli_dead, "[--store DIR | --url URL] list|show ID", "refused input")                  \
+    X("verify", cli_verify, "[--store DIR]", "a store's integrity and its chains of closes")        \
+    X("simulate", cli_simulate, "--dsn DSN [--agents N] [--tenants N] [--speed X] [--seed N] [--days N]", "a contact centre at work, in ICON tables") \
+    X("settings", cli_settings, "check|show|manual [-c FILE]", "the settings")                      \
+    X("catalog", cli_catalog, "check|show [FILE]", "the sellable items")                            \
+    X("version", cli_version, "", "the version")
+
+#define X(name, function, usage, text) int function(int argc, char **argv);
+CLI_MAP(X)
+#undef X
+
+#endif

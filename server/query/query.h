@@ -1,0 +1,91 @@
+/*
+ * server/query/query.h - questions to the store: one snapshot, one answer.
+ *
+ * The API, the commands and the close ask here and nowhere else; open and closed days are the same
+ * fold over the slots (design.md §4).  A query is one read transaction: open, ask, close at once.
+ * What it hands out lives in the caller's arena.
+ * Thread: any, one query per thread at a time.
+ */
+#ifndef SERVER_QUERY_QUERY_H
+#define SERVER_QUERY_QUERY_H
+
+#include "base/memory.h"
+#include "proto/fact.h"
+#include "proto/usage.h"
+#include "store/db.h"
+#include "store/records.h"
+#include "store/slot.h"
+
+struct query;
+
+MUST_CHECK enum err query_open(struct db *db, struct query **query);
+void query_close(struct query *query);
+struct db_txn *query_txn(struct query *query);
+
+struct query_item {
+    struct bytes code, name;
+    uint32_t number; /* in slots; 0: nothing was ever counted for it */
+    bool concurrent, enabled;
+    bool is_port; /* fed by ports, else by sessions */
+};
+/* In the catalog's order. */
+size_t query_items(struct query *query, struct arena *arena, const struct query_item **items);
+
+struct query_scope {
+    struct scope scope;
+    struct bytes name; /* of the newest version of its object; absent: unknown */
+};
+/* Every scope of kind that has rows (domain.md §7.18), in order of id; the system: one. */
+size_t query_scopes(struct query *query, enum scope_kind kind, struct arena *arena, const struct query_scope **scopes);
+
+struct query_source {
+    struct bytes name, group; /* group absent: its own */
+    enum source_kind kind;
+    instant watermark;        /* INSTANT_NONE: none yet */
+    bool retired;
+    bool has_coverage;
+};
+size_t query_sources(struct query *query, struct arena *arena, const struct query_source **sources);
+
+struct usage_request {
+    enum scope_kind scope;
+    int64_t id;              /* ID_NONE: every one of the kind */
+    struct bytes item;       /* absent: every item */
+    instant from, to;
+    enum granularity granularity;
+    unsigned profiles;       /* bits 1 << PROFILE_… */
+    struct bytes zone;       /* absent: UTC */
+};
+typedef enum err (*usage_row_fn)(void *owner, const struct usage_row *row);
+/* Rows in the order of contract.md §5.  ERR_INPUT and *why: an unknown item, a range too wide or empty,
+ * a zone, profile or scope not to be had; ERR_NOT_FOUND: no such id; fn's own failure ends the walk. */
+MUST_CHECK enum err query_usage(struct query *query, const struct usage_request *request, struct arena *arena, usage_row_fn fn, void *owner, const char **why);
+
+struct now_row {
+    struct query_item item;
+    int64_t level;      /* -1: the item has no concurrent measure, or unknown */
+    int64_t peak;       /* of today, in the scope's zone */
+    instant peak_at;
+    int64_t entitled, burst, over;
+    const char *state;  /* a word of contract.md §5 */
+    instant over_since, seen_until;
+    int64_t last_seen;
+    struct now_top {
+        int64_t tenant;
+        struct bytes name;
+        int64_t level;
+    } top[3];
+    size_t top_count;
+};
+struct now_answer {
+    struct query_scope scope;
+    instant as_of; /* the clock of the last flush; INSTANT_NONE: nothing was flushed yet */
+    struct bytes zone;
+    struct now_row *rows;
+    size_t row_count;
+};
+/* id ID_NONE: the first of the kind only (callers loop over query_scopes). silent_after_ms: a source whose
+ * watermark is older than this makes its items unknown. */
+MUST_CHECK enum err query_now(struct query *query, struct scope scope, instant wall, int64_t silent_after_ms, struct arena *arena, struct now_answer *answer);
+
+#endif

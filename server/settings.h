@@ -1,0 +1,59 @@
+/*
+ * server/settings.h - the settings file, checked by a table (contract.md §3).
+ *
+ * Every key stands in one table with its type, unit, range, default and a sentence; the table reads
+ * the file, refuses what does not fit with file, line and the allowed values, and prints
+ * deploy/settings.yaml.  Settings are read once and do not change while the program runs.
+ */
+#ifndef SERVER_SETTINGS_H
+#define SERVER_SETTINGS_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/memory.h"
+#include "base/yaml.h"
+
+struct source_settings {
+    const char *kind, *name;
+    const struct yaml *own; /* its entry, with its own keys */
+};
+
+struct settings {
+    const char *file; /* NULL: defaults alone */
+    struct {
+        const char *dir;
+        uint64_t map_bytes;
+    } store;
+    struct {
+        const char *bind;
+        int port;
+        const char **hosts; /* more names that a Host header may have */
+        size_t host_count;
+    } http;
+    struct {
+        const char *zone;
+        int cap_hours, sustained_minutes;
+    } counting;
+    struct {
+        int wait_minutes, deadline_minutes, detail_days, correct_minutes;
+    } close;
+    struct {
+        int slots_months, group_slots_months, closes_months, rosters_days;
+    } retention;
+    struct {
+        int silent_seconds; /* a source this long without a newer watermark is silent */
+    } alerts;
+    const char *catalog_file; /* NULL: the shipped catalog */
+    const char *log_level;
+    const struct source_settings *sources;
+    size_t source_count;
+};
+
+/* file NULL: the defaults.  ERR_SETTINGS, each fault logged on a line of its own; *settings in arena. */
+MUST_CHECK enum err settings_read(const char *file, struct arena *arena, const struct settings **settings);
+/* The whole manual as YAML with comments: what stands in deploy/settings.yaml. */
+void settings_print_manual(struct buffer *out);
+/* The settings in force, as YAML; secrets are named, not shown. */
+void settings_print(const struct settings *settings, struct buffer *out);
+
+#endif

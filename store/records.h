@@ -1,0 +1,67 @@
+/*
+ * store/records.h - the small tables: positions, rows, dead letters, closes, meta.
+ *
+ * Each function works inside the caller's transaction; failures stick to it (db.h).
+ */
+#ifndef STORE_RECORDS_H
+#define STORE_RECORDS_H
+
+#include "base/instant.h"
+#include "proto/fact.h"
+#include "store/db.h"
+#include "store/key.h"
+
+/* position: a source's cursor. */
+void position_put(struct db_txn *txn, struct bytes source, struct bytes cursor);
+bool position_get(struct db_txn *txn, struct bytes source, struct arena *arena, struct bytes *cursor);
+
+/* row, history, rules: facts that belong to no session, as version (8 bytes, big-endian) and canonical body. */
+enum db_table fact_table(enum fact_kind kind); /* ROW, HISTORY or RULES */
+void fact_row_put(struct db_txn *txn, const struct fact *fact);
+void fact_row_delete(struct db_txn *txn, enum fact_kind kind, struct bytes source, struct bytes key);
+/* Reads every fact of table in order of its keys; each borrows from arena, which the caller resets in
+ * fn if it wants to.  ERR_DAMAGED when a body cannot be read; fn's own failure ends the walk. */
+typedef enum err (*fact_row_fn)(void *owner, const struct fact *fact);
+MUST_CHECK enum err fact_rows_read(struct db_txn *txn, enum db_table table, struct arena *arena, fact_row_fn fn, void *owner);
+
+/* dead: refused input, each once: the key is (source, sha256 of place, why and raw). */
+struct dead_letter {
+    struct bytes source; /* or "replay" */
+    struct bytes place;  /* "facts.jsonl:17", "table G_LOGIN_SESSION, ID 4711" */
+    struct bytes why;
+    struct bytes raw;
+    instant at; /* the wall clock when it was first kept */
+};
+/* True when it was new. */
+bool dead_put(struct db_txn *txn, const struct dead_letter *letter);
+typedef void (*dead_fn)(void *owner, struct bytes id, const struct dead_letter *letter);
+/* In order of their keys from the first behind after (absent: all), at most limit; how many. */
+size_t dead_read(struct db_txn *txn, struct bytes after, size_t limit, struct arena *arena, dead_fn fn, void *owner);
+uint64_t dead_count(struct db_txn *txn);
+
+/* close: (book, day, revision) → document, rows. */
+struct close_key {
+    int64_t book; /* 0: the system (tenants have ids from 1; tenant 0 has no book) */
+    int32_t day;
+    uint32_t revision;
+};
+struct close_record {
+    struct close_key key;
+    struct bytes document; /* canonical JSON */
+    struct bytes rows;     /* one canonical JSON object a line */
+};
+void close_put(struct db_txn *txn, const struct close_record *record);
+bool close_get(struct db_txn *txn, struct close_key key, struct arena *arena, struct close_record *record);
+/* The newest revision of (book, day). */
+bool close_get_newest(struct db_txn *txn, int64_t book, int32_t day, struct arena *arena, struct close_record *record);
+/* The newest closed day of a book; false when it has none. */
+bool close_last_day(struct db_txn *txn, int64_t book, int32_t *day);
+/* Documents without rows, in order of (book, day, revision); book < 0: all books; days from … to, both included. */
+typedef void (*close_fn)(void *owner, const struct close_record *record);
+void close_each(struct db_txn *txn, int64_t book, int32_t from, int32_t to, struct arena *arena, close_fn fn, void *owner);
+
+/* meta: name → text. */
+void meta_put(struct db_txn *txn, const char *name, struct bytes value);
+bool meta_get(struct db_txn *txn, const char *name, struct arena *arena, struct bytes *value);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * store/tables.h - the tables of the store (design.md §5); store/README.md draws them byte by byte.
+ */
+#ifndef STORE_TABLES_H
+#define STORE_TABLES_H
+
+/* enumerator, name in LMDB, key → value */
+#define TABLE_MAP(X)                                                                               \
+    X(META, "meta", "name → format, digest of the counting rules, catalog, horizon")               \
+    X(POSITION, "position", "source → cursor of its adapter; (topic, partition) → next offset")     \
+    X(SESSION, "session", "block number → fixed-size records of login and media rows")             \
+    X(ROW, "row", "(kind, source, key) → version, body: ports, coverage, watermarks, campaigns, sources") \
+    X(DICTIONARY, "dictionary", "number → text that session records name by number")               \
+    X(HISTORY, "history", "(kind, key, source) → version, body: objects, memberships")              \
+    X(SLOT, "slot", "(slot, scope) → summaries of all items and profiles, packed")                  \
+    X(DAY_NET, "day_net", "(UTC day, scope) → sum of the day's deltas per item and profile")        \
+    X(LIVE, "live", "scope → level per item at the clock of the last flush")                        \
+    X(DAY, "day", "(book, day, scope, item) → named bitmap, sustained levels, roster")              \
+    X(CLOSE, "close", "(book, day, revision) → the document, then its rows in chunks")              \
+    X(RULES, "rules", "(kind, key, source) → version, body: entitlements … decisions")              \
+    X(DEAD, "dead", "(source, hash) → refused input with its reason")                              \
+    X(AUDIT, "audit", "time → who changed or read what")                                           \
+    X(ALERT, "alert", "alert → its state")                                                         \
+    X(GAP, "gap", "source, from → a hole that was not seen")                                       \
+    X(OUTBOX, "outbox", "number → a row on its way out")
+
+enum db_table {
+#define X(table, name, text) TABLE_##table,
+    TABLE_MAP(X)
+#undef X
+    TABLE_COUNT
+};
+
+const char *table_name(enum db_table table);
+
+#endif
