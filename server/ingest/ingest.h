@@ -1,0 +1,61 @@
+/*
+ * server/ingest/ingest.h - facts in, one transaction a flush out: the engine and its store together.
+ *
+ * The ingest loop, `seatmeter replay` and the tests all fold through here.  Facts change the engine's
+ * memory; ingest_flush() writes everything that changed (sessions, slots, levels, rows, dead letters,
+ * cursors) in one transaction, so the store always is the exact fold of the facts up to its positions
+ * (design.md §5).  Opening an ingest on a store rebuilds the engine from it: a restart is a reopen.
+ *
+ * When a flush fails (ERR_FULL, ERR_IO) nothing was written and nothing is lost: what changed stays
+ * marked and the next flush writes it.
+ * Thread: one.  Owner: the caller; the db must outlive it.
+ */
+#ifndef SERVER_INGEST_INGEST_H
+#define SERVER_INGEST_INGEST_H
+
+#include "base/err.h"
+#include "proto/fact.h"
+#include "server/engine/catalog.h"
+#include "store/records.h"
+
+struct ingest;
+
+enum fact_outcome {
+    FACT_APPLIED,      /* newer than what was known, or the winner of a contradiction */
+    FACT_DUPLICATE,    /* the same version with the same body */
+    FACT_STALE,        /* an older version */
+    FACT_CONTRADICTED, /* the same version with another body that loses (domain.md §7.19) */
+    FACT_TOO_LATE,     /* over before the store's horizon (domain.md §7.20): kept in dead */
+    FACT_OUTCOME_COUNT
+};
+
+struct ingest_options {
+    struct db *db;
+    const struct catalog *catalog; /* NULL: the shipped one, or what rulesets in the store say */
+    int cap_hours;                 /* 0: 24 */
+};
+
+/* ERR_DAMAGED, ERR_FORMAT, logged. */
+MUST_CHECK enum err ingest_create(const struct ingest_options *options, struct ingest **ingest);
+void ingest_destroy(struct ingest *ingest);
+
+/* Folds a checked fact; copies what it keeps. */
+enum fact_outcome ingest_fact(struct ingest *ingest, const struct fact *fact);
+/* Keeps refused input; each once. */
+void ingest_refused(struct ingest *ingest, const struct dead_letter *letter);
+/* The cursor up to which this source's facts have been handed over. */
+void ingest_cursor(struct ingest *ingest, struct bytes source, struct bytes cursor);
+/* True when a flush has something to write. */
+bool ingest_dirty(const struct ingest *ingest);
+/* Writes; wall is the clock for live levels.  ERR_FULL, ERR_IO: logged, nothing written, nothing lost. */
+MUST_CHECK enum err ingest_flush(struct ingest *ingest, instant wall);
+
+struct ingest_counts {
+    uint64_t facts[FACT_KIND_COUNT][FACT_OUTCOME_COUNT];
+    uint64_t refused;
+    uint64_t flushes;
+    uint64_t sessions_open, sessions;
+};
+const struct ingest_counts *ingest_counts(const struct ingest *ingest);
+
+#endif
