@@ -61,12 +61,36 @@ static bool convert(json_t *from, struct json *to, struct arena *arena, int dept
     return true;
 }
 
+/* jansson names a duplicate member only when it is short; it always says where it stopped, which is
+ * just behind the name's closing quote. */
+static struct bytes duplicate_name(struct bytes text, int position)
+{
+    if (position < 2 || (size_t)position > text.len || text.data[position - 1] != '"')
+        return BYTES_NONE;
+    const uint8_t *end = text.data + position - 1, *start = end;
+    while (start > text.data && !(start[-1] == '"' && (start - 1 == text.data || start[-2] != '\\')))
+        start--;
+    return bytes_of(start, (size_t)(end - start));
+}
+
+static const char *failure_text(struct bytes text, const json_error_t *error, struct arena *arena)
+{
+    if (json_error_code(error) == json_error_duplicate_key) {
+        struct bytes name = duplicate_name(text, error->position);
+        return arena_printf(arena, "the member \"%.*s\" stands here a second time (line %d, column %d)",
+                            (int)(name.len < 100 ? name.len : 100), (const char *)name.data, error->line, error->column);
+    }
+    if (json_error_code(error) == json_error_numeric_overflow)
+        return arena_printf(arena, "%s, expected a number of at most 2^63-1 (line %d, column %d)", error->text, error->line, error->column);
+    return arena_printf(arena, "no JSON: %s (line %d, column %d)", error->text, error->line, error->column);
+}
+
 const struct json *json_read(struct bytes text, struct arena *arena, const char **why)
 {
     json_error_t error;
     json_t *root = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!root) {
-        *why = arena_printf(arena, "no JSON: %s (line %d, column %d)", error.text, error.line, error.column);
+        *why = failure_text(text, &error, arena);
         return NULL;
     }
     struct json *tree = arena_alloc(arena, sizeof *tree);

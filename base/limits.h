@@ -6,7 +6,7 @@ enum {
     SOURCE_BYTES_MAX = 64,        /* a source's name: part of LMDB keys of at most 511 bytes */
     FACT_KEY_BYTES_MAX = 200,     /* a row's key: likewise */
     SESSION_ID_BYTES_MAX = 200,   /* a session's id: part of a row's identity */
-    NAME_BYTES_MAX = 255,         /* applications, media, object names: ICON's VARCHAR(255) */
+    NAME_BYTES_MAX = 1020,        /* applications, media, object names: ICON's VARCHAR(255), 4 bytes a character */
     TEXT_BYTES_MAX = 4000,        /* notes, reasons, descriptions */
     FACT_LINE_BYTES_MAX = 900000, /* one fact as JSON: a Kafka record's limit (design.md §6) */
     STORE_KEY_BYTES_MAX = 511,    /* LMDB's */
