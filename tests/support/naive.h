@@ -1,0 +1,76 @@
+/*
+ * tests/support/naive.h - the judge: seats counted slowly and plainly, straight from domain.md.
+ *
+ * It shares no line with the engine.  It takes any heap of facts (any order, duplicates, many versions),
+ * keeps the newest version of each row, folds sessions, ends them, looks their attributes up, collects
+ * every interval of a counter and sweeps over their ends.  No slots, no state between questions.
+ * What the engine says about the same facts must be equal, to the millisecond.
+ *
+ * A *line* is the staircase of one counter (scope, item, profile): the level after each instant at
+ * which it changed.  A *span* is a half-open interval.
+ *
+ * Counted: system, tenants, agent groups, place groups; profiles exact, lrm and person; the system's
+ * zone is UTC.  Not yet: zones, bundles, enabled, entitled, sustained, horizons, twins by equal
+ * attributes (the switch `clusters`), rule sets.
+ * Thread: one.  Everything lives until naive_destroy(); the facts and the catalog must live as long.
+ */
+#ifndef TESTS_SUPPORT_NAIVE_H
+#define TESTS_SUPPORT_NAIVE_H
+
+#include "proto/fact.h"
+#include "proto/usage.h"
+#include "server/engine/catalog.h"
+
+struct naive;
+
+struct naive_options {
+    const struct catalog *catalog;
+    int cap_hours;  /* 0: 24 */
+    bool clusters;  /* twins of different session ids (domain.md §7.4): must be false until they are written */
+};
+
+struct naive *naive_create(const struct fact *facts, size_t count, const struct naive_options *options);
+void naive_destroy(struct naive *naive);
+
+/* The ids of a scope's kind that have rows (domain.md §7.18), ascending; the system: one 0. */
+size_t naive_scopes(struct naive *naive, enum scope_kind kind, const int64_t **ids);
+
+struct naive_step {
+    instant at;
+    int64_t level; /* from at on */
+};
+struct naive_line {
+    struct naive_step *steps; /* ascending, each with another level than before */
+    size_t count;
+    enum profile profile;
+};
+/* item: its place in the catalog; it must have the concurrent measure.  Sustained is not to be had. */
+struct naive_line naive_line(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, enum profile profile);
+
+struct naive_usage {
+    int64_t peak;
+    instant peak_at; /* INSTANT_NONE when peak is 0 */
+    int64_t seat_ms;
+};
+/* What [start, end) of a line says. */
+struct naive_usage naive_usage(const struct naive_line *line, instant start, instant end);
+
+/* A session as it was folded, for messages and hand-made cases. */
+enum naive_end { NAIVE_END_OPEN, NAIVE_END_TRUE, NAIVE_END_SUPERSEDED, NAIVE_END_CAPPED };
+struct naive_session {
+    struct bytes id;
+    int64_t given_tenant, person, login, place, dn, switch_id;
+    struct bytes app;
+    struct bytes *media;
+    size_t media_count;
+    bool has_login; /* false: media rows alone, it waits */
+    instant begin, end;
+    enum naive_end end_kind;
+    /* as of begin */
+    int64_t tenant;
+    enum flag agent, wfm, has_backup;
+    enum switch_type switch_type;
+};
+size_t naive_sessions(const struct naive *naive, const struct naive_session **sessions);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * tests/support/naive_parts.h - the rooms of the judge (naive.h), known to naive*.c alone.
+ *
+ * naive_rows.c     facts → the newest version of each row
+ * naive_config.c   what the configuration and the rules said at an instant, or over spans
+ * naive_session.c  rows → sessions with begin, end and attributes
+ * naive.c          sessions and ports → spans per subject → lines → periods
+ */
+#ifndef TESTS_SUPPORT_NAIVE_PARTS_H
+#define TESTS_SUPPORT_NAIVE_PARTS_H
+
+#include "base/check.h"
+#include "base/memory.h"
+#include "tests/support/naive.h"
+
+struct naive {
+    struct arena *arena;
+    struct naive_options options;
+    const struct fact **rows; /* the newest version of each, in order of (kind, source, session, key) */
+    size_t row_count;
+    struct naive_session *sessions;
+    size_t session_count;
+    instant watermark; /* the latest of any source that sent sessions, media or ports; INSTANT_EVER: none */
+};
+
+struct span {
+    instant begin, end;
+};
+struct spans {
+    struct span *list;
+    size_t count, capacity;
+};
+/* Empty spans are left out. */
+void spans_add(struct naive *naive, struct spans *spans, instant begin, instant end);
+/* What of [begin, end) lies in spans, each on its own. */
+struct spans spans_cut(struct naive *naive, const struct spans *spans, instant begin, instant end);
+/* Each span of a with each of b. */
+struct spans spans_and(struct naive *naive, const struct spans *a, const struct spans *b);
+
+void naive_rows_keep(struct naive *naive, const struct fact *facts, size_t count);
+
+/* The version of (type, id) in force at an instant; NULL: none. */
+const struct object *config_object(const struct naive *naive, enum object_type type, int64_t id, instant at);
+/* When a person or a place is in a group. */
+struct spans config_member(struct naive *naive, enum object_type member_type, int64_t member, int64_t group);
+/* When a campaign is loaded whose group the person is in. */
+struct spans config_campaigns(struct naive *naive, int64_t person);
+/* When the site type in force is this one (domain.md §7.12). */
+struct spans config_site(struct naive *naive, enum site_type type);
+/* Whether the tenant has one of these items (domain.md §7.12). */
+bool config_tenant_has(const struct naive *naive, int64_t tenant, const struct text_list *items);
+
+void naive_sessions_fold(struct naive *naive);
+/* An open span's end by the cap: begin + cap, or INSTANT_NEVER while no watermark has reached it. */
+instant naive_capped(const struct naive *naive, instant begin);
+
+#endif

@@ -1,0 +1,178 @@
+/* Rows become sessions: attributes, begin, end (domain.md §7.1, §7.3 to §7.6). */
+#include "tests/support/naive_parts.h"
+
+#include <stdlib.h>
+
+instant naive_capped(const struct naive *naive, instant begin)
+{
+    instant capped = begin + naive->options.cap_hours * (instant)HOUR_MS;
+    return naive->watermark >= capped ? capped : INSTANT_NEVER;
+}
+
+/* The latest watermark of any source that sent sessions, media or ports. */
+static instant latest_watermark(const struct naive *naive)
+{
+    instant latest = INSTANT_EVER;
+    for (size_t i = 0; i < naive->row_count; i++) {
+        const struct fact *mark = naive->rows[i];
+        if (mark->kind != FACT_WATERMARK)
+            continue;
+        for (size_t k = 0; k < naive->row_count; k++) {
+            enum fact_kind kind = naive->rows[k]->kind;
+            if ((kind == FACT_LOGIN_SESSION || kind == FACT_SESSION_MEDIA || kind == FACT_PORT) &&
+                bytes_equal(naive->rows[k]->source, mark->source) && mark->watermark.until > latest)
+                latest = mark->watermark.until;
+        }
+    }
+    return latest;
+}
+
+static struct naive_session *session_named(struct naive *naive, struct bytes id)
+{
+    for (size_t i = 0; i < naive->session_count; i++)
+        if (bytes_equal(naive->sessions[i].id, id))
+            return &naive->sessions[i];
+    struct naive_session *session = &naive->sessions[naive->session_count++];
+    *session = (struct naive_session){.id = id, .given_tenant = ID_NONE, .person = ID_NONE, .login = ID_NONE, .place = ID_NONE,
+                                      .dn = ID_NONE, .switch_id = ID_NONE, .begin = INSTANT_NEVER, .end = INSTANT_NEVER};
+    return session;
+}
+
+static void first_known(int64_t *attribute, int64_t stated)
+{
+    if (*attribute == ID_NONE)
+        *attribute = stated;
+}
+
+/* Rows come in order of (source, session, key): within a session by (source, key), logins before media. */
+static void take_login(struct naive_session *session, const struct login_session *row)
+{
+    first_known(&session->given_tenant, row->tenant);
+    first_known(&session->person, row->person);
+    first_known(&session->login, row->login);
+    first_known(&session->place, row->place);
+    first_known(&session->dn, row->dn);
+    first_known(&session->switch_id, row->switch_id);
+    if (!bytes_present(session->app))
+        session->app = row->app;
+    session->has_login = true;
+    if (row->begin < session->begin)
+        session->begin = row->begin;
+}
+
+static void take_media(struct naive *naive, struct naive_session *session, const struct session_media *row)
+{
+    first_known(&session->place, row->place);
+    first_known(&session->dn, row->dn);
+    struct bytes *media = arena_alloc(naive->arena, (session->media_count + 1) * sizeof *media);
+    if (session->media_count)
+        memcpy(media, session->media, session->media_count * sizeof *media);
+    media[session->media_count++] = row->media;
+    session->media = media;
+}
+
+/* The earliest end by logout or without end_by; else, when every copy ended by disconnect, the latest; else open. */
+static void find_end(const struct naive *naive, struct naive_session *session)
+{
+    instant logout = INSTANT_NEVER, disconnect = INSTANT_EVER;
+    bool every = true;
+    for (size_t i = 0; i < naive->row_count; i++) {
+        const struct fact *row = naive->rows[i];
+        if (row->kind != FACT_LOGIN_SESSION || !bytes_equal(row->login_session.session, session->id))
+            continue;
+        const struct login_session *copy = &row->login_session;
+        if (copy->end != INSTANT_NEVER && copy->end_by != END_BY_DISCONNECT && copy->end < logout)
+            logout = copy->end;
+        if (copy->end == INSTANT_NEVER || copy->end_by != END_BY_DISCONNECT)
+            every = false;
+        else if (copy->end > disconnect)
+            disconnect = copy->end;
+    }
+    if (logout != INSTANT_NEVER)
+        session->end = logout;
+    else if (every && session->has_login)
+        session->end = disconnect;
+    session->end_kind = session->end != INSTANT_NEVER ? NAIVE_END_TRUE : NAIVE_END_OPEN;
+}
+
+static bool takes_over(const struct naive_session *later, const struct naive_session *open)
+{
+    if (!later->has_login || later->begin <= open->begin)
+        return false;
+    if (open->dn != ID_NONE)
+        return later->dn == open->dn;
+    return later->dn == ID_NONE && open->place != ID_NONE && later->place == open->place && open->person != ID_NONE &&
+           later->person == open->person;
+}
+
+static void find_open_end(const struct naive *naive, struct naive_session *session)
+{
+    instant taken = INSTANT_NEVER, capped = naive_capped(naive, session->begin);
+    for (size_t i = 0; i < naive->session_count; i++)
+        if (takes_over(&naive->sessions[i], session) && naive->sessions[i].begin < taken)
+            taken = naive->sessions[i].begin;
+    if (taken == INSTANT_NEVER && capped == INSTANT_NEVER)
+        return;
+    session->end_kind = taken < capped ? NAIVE_END_SUPERSEDED : NAIVE_END_CAPPED;
+    session->end = taken < capped ? taken : capped;
+}
+
+static int64_t tenant_of(const struct naive *naive, enum object_type type, int64_t id, instant at)
+{
+    const struct object *object = id == ID_NONE ? NULL : config_object(naive, type, id, at);
+    return object ? object->tenant : ID_NONE;
+}
+
+static int64_t switch_of(const struct naive *naive, enum object_type type, int64_t id, instant at)
+{
+    const struct object *object = id == ID_NONE ? NULL : config_object(naive, type, id, at);
+    return object ? object->switch_id : ID_NONE;
+}
+
+/* As the configuration was at begin. */
+static void look_up(const struct naive *naive, struct naive_session *session)
+{
+    instant at = session->begin;
+    int64_t switch_id = session->switch_id;
+    first_known(&switch_id, switch_of(naive, OBJECT_DN, session->dn, at));
+    first_known(&switch_id, switch_of(naive, OBJECT_LOGIN, session->login, at));
+    const struct object *box = switch_id == ID_NONE ? NULL : config_object(naive, OBJECT_SWITCH, switch_id, at);
+    session->switch_type = box ? box->switch_type : SWITCH_UNKNOWN;
+    session->has_backup = box ? box->has_backup : FLAG_UNKNOWN;
+
+    const struct object *person = session->person == ID_NONE ? NULL : config_object(naive, OBJECT_PERSON, session->person, at);
+    session->agent = person ? person->agent : FLAG_UNKNOWN;
+    session->wfm = person ? person->wfm : FLAG_UNKNOWN;
+
+    session->tenant = session->given_tenant;
+    first_known(&session->tenant, tenant_of(naive, OBJECT_PERSON, session->person, at));
+    first_known(&session->tenant, tenant_of(naive, OBJECT_PLACE, session->place, at));
+    first_known(&session->tenant, tenant_of(naive, OBJECT_SWITCH, switch_id, at));
+    first_known(&session->tenant, 0);
+}
+
+void naive_sessions_fold(struct naive *naive)
+{
+    naive->watermark = latest_watermark(naive);
+    naive->sessions = arena_alloc(naive->arena, (naive->row_count + 1) * sizeof *naive->sessions);
+    for (size_t i = 0; i < naive->row_count; i++)
+        if (naive->rows[i]->kind == FACT_LOGIN_SESSION)
+            take_login(session_named(naive, naive->rows[i]->login_session.session), &naive->rows[i]->login_session);
+    for (size_t i = 0; i < naive->row_count; i++)
+        if (naive->rows[i]->kind == FACT_SESSION_MEDIA)
+            take_media(naive, session_named(naive, naive->rows[i]->session_media.session), &naive->rows[i]->session_media);
+    for (size_t i = 0; i < naive->session_count; i++)
+        find_end(naive, &naive->sessions[i]);
+    for (size_t i = 0; i < naive->session_count; i++)
+        if (naive->sessions[i].has_login) {
+            if (naive->sessions[i].end_kind == NAIVE_END_OPEN)
+                find_open_end(naive, &naive->sessions[i]);
+            look_up(naive, &naive->sessions[i]);
+        }
+}
+
+size_t naive_sessions(const struct naive *naive, const struct naive_session **sessions)
+{
+    *sessions = naive->sessions;
+    return naive->session_count;
+}
