@@ -75,6 +75,58 @@ static bool convert(struct reader *reader, int index, struct yaml *to, int depth
     }
 }
 
+/* What has no place in a settings file is refused before the tree is built: an alias could make a few
+ * lines into a tree of gigabytes, a second document would be read by nobody. */
+static bool scan_event(struct reader *reader, const yaml_event_t *event, int *documents)
+{
+    const yaml_char_t *anchor = NULL, *tag = NULL;
+    if (event->type == YAML_DOCUMENT_START_EVENT && ++*documents > 1)
+        return refuse(reader, event->start_mark, "a second document, expected one");
+    if (event->type == YAML_ALIAS_EVENT)
+        return refuse(reader, event->start_mark, "an alias (*), expected the value itself");
+    if (event->type == YAML_SCALAR_EVENT) {
+        anchor = event->data.scalar.anchor;
+        tag = event->data.scalar.tag;
+    } else if (event->type == YAML_SEQUENCE_START_EVENT) {
+        anchor = event->data.sequence_start.anchor;
+        tag = event->data.sequence_start.tag;
+    } else if (event->type == YAML_MAPPING_START_EVENT) {
+        anchor = event->data.mapping_start.anchor;
+        tag = event->data.mapping_start.tag;
+    }
+    if (anchor)
+        return refuse(reader, event->start_mark, "an anchor (&), expected plain values");
+    if (tag)
+        return refuse(reader, event->start_mark, "a tag (!), expected plain values");
+    return true;
+}
+
+static bool refuse_parser(struct reader *reader, const yaml_parser_t *parser)
+{
+    return refuse(reader, parser->problem_mark, parser->problem ? parser->problem : "no YAML");
+}
+
+static bool scan(struct reader *reader, struct bytes text)
+{
+    yaml_parser_t parser;
+    int documents = 0;
+    bool fits = true, end = false;
+    yaml_parser_initialize(&parser);
+    yaml_parser_set_input_string(&parser, text.data, text.len);
+    while (fits && !end) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&parser, &event)) {
+            fits = refuse_parser(reader, &parser);
+            break;
+        }
+        fits = scan_event(reader, &event, &documents);
+        end = event.type == YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return fits;
+}
+
 const struct yaml *yaml_read(struct bytes text, struct arena *arena, const char **why)
 {
     yaml_parser_t parser;
@@ -82,11 +134,15 @@ const struct yaml *yaml_read(struct bytes text, struct arena *arena, const char 
     struct yaml *tree = arena_alloc(arena, sizeof *tree);
     *tree = (struct yaml){.kind = YAML_KIND_MAP, .line = 1, .column = 1};
 
+    if (!scan(&reader, text)) {
+        *why = reader.why;
+        return NULL;
+    }
     yaml_parser_initialize(&parser);
     yaml_parser_set_input_string(&parser, text.data, text.len);
     if (!yaml_parser_load(&parser, &reader.document)) {
-        *why = arena_printf(arena, "line %zu, column %zu: %s", parser.problem_mark.line + 1, parser.problem_mark.column + 1,
-                            parser.problem ? parser.problem : "no YAML");
+        refuse_parser(&reader, &parser);
+        *why = reader.why;
         yaml_parser_delete(&parser);
         return NULL;
     }

@@ -55,11 +55,11 @@ static enum err refuse(const struct place *place, const struct member *member, c
 static enum err check_text(const struct place *place, const struct member *member, struct bytes text)
 {
     if (!bytes_are_utf8(text))
-        return refuse(place, member, arena_printf(place->arena, "%s is no UTF-8 without NUL", member_shown(text, place->arena)));
+        return refuse(place, member, arena_printf(place->arena, "%s is no UTF-8 without NUL", text_shown(text, place->arena)));
     if ((int64_t)text.len < member->min || (int64_t)text.len > member->max)
-        return refuse(place, member, arena_printf(place->arena, "%s has %zu bytes", member_shown(text, place->arena), text.len));
+        return refuse(place, member, arena_printf(place->arena, "%s has %zu bytes", text_shown(text, place->arena), text.len));
     if (!text_has_form(text, member->form))
-        return refuse(place, member, member_shown(text, place->arena));
+        return refuse(place, member, text_shown(text, place->arena));
     return ERR_OK;
 }
 
@@ -93,9 +93,9 @@ static enum err check_scalar(const struct place *place, const struct member *mem
         return ERR_OK;
     case MEMBER_WORD:
         memcpy(&word, field, sizeof word);
-        if (!member_word_allowed(member->words, word))
+        if (!words_allow(member->words, word))
             return refuse(place, member, word > 0 && word < member->words->count
-                                             ? member_shown(bytes_from_text(member->words->names[word]), place->arena)
+                                             ? text_shown(bytes_from_text(member->words->names[word]), place->arena)
                                              : arena_printf(place->arena, "number %d", (int)word));
         return ERR_OK;
     case MEMBER_USES:
@@ -199,7 +199,7 @@ static enum err check_label(const char *name, struct bytes text, size_t most, st
     if (text.len >= 1 && text.len <= most && bytes_are_utf8(text))
         return ERR_OK;
     *why = arena_printf(arena, "%s: %s, expected text of 1 to %zu bytes, UTF-8 without NUL", name,
-                        bytes_present(text) ? member_shown(text, arena) : "missing", most);
+                        bytes_present(text) ? text_shown(text, arena) : "missing", most);
     return ERR_INPUT;
 }
 
@@ -231,19 +231,6 @@ enum fact_kind fact_kind_from_name(struct bytes name)
     while (kind < FACT_KIND_COUNT && !bytes_equal_text(name, kind_names[kind]))
         kind++;
     return (enum fact_kind)kind;
-}
-
-int words_find(const struct words *words, struct bytes name)
-{
-    for (int i = 1; i < words->count; i++)
-        if (words->names[i] && bytes_equal_text(name, words->names[i]))
-            return i;
-    return 0;
-}
-
-static const char *words_name(const struct words *words, int value)
-{
-    return value > 0 && value < words->count && words->names[value] ? words->names[value] : "unknown";
 }
 
 const char *object_type_name(enum object_type type)

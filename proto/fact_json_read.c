@@ -19,7 +19,7 @@ static const char *value_shown(const struct json *value, struct arena *arena)
 {
     switch (value->kind) {
     case JSON_KIND_TEXT:
-        return member_shown(value->text, arena);
+        return text_shown(value->text, arena);
     case JSON_KIND_INTEGER:
         return arena_printf(arena, "%" PRId64, value->integer);
     case JSON_KIND_DECIMAL:
@@ -149,7 +149,7 @@ static enum err read_member(struct reading *reading, const char *prefix, const s
         break;
     case MEMBER_WORD:
         word = value->kind == JSON_KIND_TEXT ? words_find(member->words, value->text) : 0;
-        fits = member_word_allowed(member->words, word);
+        fits = words_allow(member->words, word);
         memcpy(field, &word, sizeof word);
         break;
     case MEMBER_USES:
@@ -186,7 +186,7 @@ static enum err read_record(struct reading *reading, const char *prefix, const s
             member++;
         if (member == end) {
             *reading->why = arena_printf(reading->arena, "%s: unknown member %s, expected one of %s", prefix,
-                                         member_shown(value->name, reading->arena), member_names(record, reading->arena));
+                                         text_shown(value->name, reading->arena), member_names(record, reading->arena));
             return ERR_INPUT;
         }
         if (value->kind == JSON_KIND_NULL)
@@ -235,7 +235,7 @@ static enum err read_envelope(const struct json *root, struct arena *arena, stru
         for (int m = 0; m < COUNT && !known; m++)
             known = bytes_equal_text(root->children[i].name, members[m].name);
         if (!known) {
-            *why = arena_printf(arena, "unknown member %s, expected source, kind, key, version, body", member_shown(root->children[i].name, arena));
+            *why = arena_printf(arena, "unknown member %s, expected source, kind, key, version, body", text_shown(root->children[i].name, arena));
             return ERR_INPUT;
         }
     }
@@ -249,7 +249,7 @@ static enum err read_envelope(const struct json *root, struct arena *arena, stru
     }
     enum fact_kind kind = fact_kind_from_name(found[1]->text);
     if (kind == FACT_KIND_COUNT) {
-        *why = arena_printf(arena, "kind: %s, expected one of %s", member_shown(found[1]->text, arena), kind_names(arena));
+        *why = arena_printf(arena, "kind: %s, expected one of %s", text_shown(found[1]->text, arena), kind_names(arena));
         return ERR_INPUT;
     }
     *fact = fact_blank(kind);

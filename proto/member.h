@@ -12,6 +12,7 @@
 #define PROTO_MEMBER_H
 
 #include "proto/fact.h"
+#include "proto/words.h"
 
 /* type, C type of the field, what stands for "unknown" */
 enum member_type {
@@ -30,13 +31,6 @@ enum member_type {
 };
 
 enum text_form { FORM_ANY, FORM_ZONE, FORM_BOOK, FORM_SHA256 };
-
-struct words {
-    const char *const *names; /* [enumerator]; names[0] is unknown and has none */
-    int count;                /* with names[0] */
-    int last;                 /* the last that this member may have; 0: all */
-    int first;                /* likewise; 0: from 1 */
-};
 
 struct member {
     const char *name;
@@ -69,18 +63,9 @@ bool member_known(const struct member *member, const void *base);
 /* What a message says was expected: "an id of 0 … 2^63-1"; in arena or static. */
 const char *member_expected(const struct member *member, struct arena *arena);
 
-/* A value for a message: quoted, shortened to some 60 bytes; in arena. */
-const char *member_shown(struct bytes text, struct arena *arena);
-
 /* Makes every member of a record unknown; base was zeroed. */
 void fact_blank_record(const struct record *record, void *base);
 
-/* The enumerator of a word, 0 when it is none. */
-int words_find(const struct words *words, struct bytes name);
-bool member_word_allowed(const struct words *words, int value);
 bool text_has_form(struct bytes text, enum text_form form);
-
-extern const struct words words_end_by, words_object_type, words_member_type, words_switch_type, words_site_type,
-    words_license, words_source_kind, words_decision_what, words_uses;
 
 #endif

@@ -65,7 +65,7 @@ static int random_word(const struct words *words)
     int word;
     do
         word = (int)random_below((uint64_t)words->count);
-    while (!member_word_allowed(words, word));
+    while (!words_allow(words, word));
     return word;
 }
 
