@@ -95,37 +95,104 @@ static void dictionary_place(struct dictionary *dictionary, uint32_t number)
     dictionary->slots[i] = number;
 }
 
+static void dictionary_reserve(struct dictionary *dictionary, uint32_t number)
+{
+    check(number < UINT32_MAX / 4);
+    uint32_t capacity = dictionary->capacity ? dictionary->capacity : 64;
+    while (capacity < number)
+        capacity *= 2;
+    if (capacity > dictionary->capacity) {
+        dictionary->texts = memory_resize(dictionary->texts, capacity * sizeof *dictionary->texts);
+        dictionary->capacity = capacity;
+    }
+    for (; dictionary->count < number; dictionary->count++)
+        dictionary->texts[dictionary->count] = BYTES_NONE;
+}
+
+/* Stores the text under number and finds it a place. */
+static void dictionary_set(struct dictionary *dictionary, uint32_t number, struct bytes text)
+{
+    uint8_t *copy = memory_alloc(text.len + 1);
+    if (text.len)
+        memcpy(copy, text.data, text.len);
+    copy[text.len] = 0;
+    dictionary->texts[number - 1] = bytes_of(copy, text.len);
+    if (dictionary->count > dictionary->slot_count / 10 * 6) {
+        free(dictionary->slots);
+        uint32_t slot_count = dictionary->slot_count ? dictionary->slot_count : 128;
+        while (dictionary->count > slot_count / 10 * 6)
+            slot_count *= 2;
+        dictionary->slot_count = slot_count;
+        dictionary->slots = memory_alloc_zero(slot_count, sizeof *dictionary->slots);
+        for (uint32_t i = 1; i <= dictionary->count; i++)
+            if (bytes_present(dictionary->texts[i - 1]))
+                dictionary_place(dictionary, i);
+    } else {
+        dictionary_place(dictionary, number);
+    }
+}
+
 uint32_t dictionary_number(struct dictionary *dictionary, struct bytes text)
 {
     uint32_t number = dictionary_find(dictionary, text);
     if (number)
         return number;
-    if (dictionary->count == dictionary->capacity) {
-        dictionary->capacity = dictionary->capacity ? dictionary->capacity * 2 : 64;
-        dictionary->texts = memory_resize(dictionary->texts, dictionary->capacity * sizeof *dictionary->texts);
-    }
-    uint8_t *copy = memory_alloc(text.len + 1);
-    if (text.len)
-        memcpy(copy, text.data, text.len);
-    copy[text.len] = 0;
-    check(dictionary->count < UINT32_MAX / 4);
-    number = ++dictionary->count;
-    dictionary->texts[number - 1] = bytes_of(copy, text.len);
-    if (dictionary->count > dictionary->slot_count / 10 * 6) {
-        free(dictionary->slots);
-        dictionary->slot_count = dictionary->slot_count ? dictionary->slot_count * 2 : 128;
-        dictionary->slots = memory_alloc_zero(dictionary->slot_count, sizeof *dictionary->slots);
-        for (uint32_t i = 1; i <= dictionary->count; i++)
-            dictionary_place(dictionary, i);
+    if (dictionary->free_count > 0) {
+        number = dictionary->free[--dictionary->free_count];
     } else {
-        dictionary_place(dictionary, number);
+        number = dictionary->count + 1;
+        dictionary_reserve(dictionary, number);
     }
+    dictionary_set(dictionary, number, text);
     return number;
+}
+
+void dictionary_restore(struct dictionary *dictionary, uint32_t number, struct bytes text)
+{
+    dictionary_reserve(dictionary, number);
+    check(!bytes_present(dictionary->texts[number - 1]));
+    dictionary_set(dictionary, number, text);
+}
+
+static void dictionary_give_back(struct dictionary *dictionary, uint32_t number)
+{
+    if (dictionary->free_count == dictionary->free_capacity) {
+        dictionary->free_capacity = dictionary->free_capacity ? dictionary->free_capacity * 2 : 64;
+        dictionary->free = memory_resize(dictionary->free, dictionary->free_capacity * sizeof *dictionary->free);
+    }
+    dictionary->free[dictionary->free_count++] = number;
+}
+
+void dictionary_restored(struct dictionary *dictionary)
+{
+    for (uint32_t i = dictionary->count; i > 0; i--)
+        if (!bytes_present(dictionary->texts[i - 1]))
+            dictionary_give_back(dictionary, i);
+}
+
+void dictionary_remove(struct dictionary *dictionary, uint32_t number)
+{
+    struct bytes text = dictionary_text(dictionary, number);
+    uint32_t mask = dictionary->slot_count - 1, i = (uint32_t)bytes_hash(text) & mask;
+    while (dictionary->slots[i] != number)
+        i = (i + 1) & mask;
+    /* Close the hole as map_remove() does. */
+    for (uint32_t j = (i + 1) & mask; dictionary->slots[j]; j = (j + 1) & mask) {
+        uint32_t home = (uint32_t)bytes_hash(dictionary->texts[dictionary->slots[j] - 1]) & mask;
+        if (((j - home) & mask) >= ((j - i) & mask)) {
+            dictionary->slots[i] = dictionary->slots[j];
+            i = j;
+        }
+    }
+    dictionary->slots[i] = 0;
+    free((void *)(uintptr_t)text.data);
+    dictionary->texts[number - 1] = BYTES_NONE;
+    dictionary_give_back(dictionary, number);
 }
 
 struct bytes dictionary_text(const struct dictionary *dictionary, uint32_t number)
 {
-    check(number >= 1 && number <= dictionary->count);
+    check(number >= 1 && number <= dictionary->count && bytes_present(dictionary->texts[number - 1]));
     return dictionary->texts[number - 1];
 }
 
@@ -134,6 +201,7 @@ void dictionary_free(struct dictionary *dictionary)
     for (uint32_t i = 0; i < dictionary->count; i++)
         free((void *)(uintptr_t)dictionary->texts[i].data);
     free(dictionary->texts);
+    free(dictionary->free);
     free(dictionary->slots);
     *dictionary = (struct dictionary){0};
 }

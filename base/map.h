@@ -1,8 +1,8 @@
 /*
  * base/map.h - hash tables of the engine: a 64-bit key to a 32-bit number, and a dictionary of texts.
  *
- * Both are open addressing with linear probing at a load of at most 0.6; numbers of a dictionary are
- * given in order of arrival from 1 and never taken back.  Thread: the owner's.
+ * Both are open addressing with linear probing at a load of at most 0.6.  Numbers of a dictionary are
+ * given from 1; those of removed texts are given again.  Thread: the owner's.
  */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
@@ -29,7 +29,9 @@ void map_remove(struct map *map, uint64_t key);
 void map_free(struct map *map);
 
 struct dictionary {
-    struct bytes *texts; /* [number - 1], owned */
+    struct bytes *texts; /* [number - 1], owned; absent: the number is free */
+    uint32_t *free;      /* numbers to give again */
+    uint32_t free_count, free_capacity;
     uint32_t count;
     uint32_t capacity;
     uint32_t *slots; /* number, 0: free */
@@ -42,6 +44,10 @@ uint32_t dictionary_find(const struct dictionary *dictionary, struct bytes text)
 uint32_t dictionary_number(struct dictionary *dictionary, struct bytes text);
 /* The text of a number that was given; lives as long as the dictionary. */
 struct bytes dictionary_text(const struct dictionary *dictionary, uint32_t number);
+void dictionary_remove(struct dictionary *dictionary, uint32_t number);
+/* Rebuilding: places a text under the number it had; after all, dictionary_restored() finds the free numbers. */
+void dictionary_restore(struct dictionary *dictionary, uint32_t number, struct bytes text);
+void dictionary_restored(struct dictionary *dictionary);
 void dictionary_free(struct dictionary *dictionary);
 
 #endif

@@ -20,6 +20,12 @@ void dictionary_put(struct db_txn *txn, enum dictionary_class class, uint32_t nu
     db_put(txn, TABLE_DICTIONARY, key_bytes(&key), text);
 }
 
+void dictionary_delete(struct db_txn *txn, enum dictionary_class class, uint32_t number)
+{
+    struct key key = key_of(class, number);
+    db_delete(txn, TABLE_DICTIONARY, key_bytes(&key));
+}
+
 bool dictionary_get(struct db_txn *txn, enum dictionary_class class, uint32_t number, struct bytes *text)
 {
     struct key key = key_of(class, number);

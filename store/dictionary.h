@@ -26,6 +26,7 @@ enum dictionary_class {
 };
 
 void dictionary_put(struct db_txn *txn, enum dictionary_class class, uint32_t number, struct bytes text);
+void dictionary_delete(struct db_txn *txn, enum dictionary_class class, uint32_t number);
 /* False when there is none. *text points into the map. */
 bool dictionary_get(struct db_txn *txn, enum dictionary_class class, uint32_t number, struct bytes *text);
 /* Every text of a class in order of its number. */

@@ -19,6 +19,7 @@
 #include "store/records.h"
 
 struct ingest;
+struct engine;
 
 enum fact_outcome {
     FACT_APPLIED,      /* newer than what was known, or the winner of a contradiction */
@@ -45,10 +46,18 @@ enum fact_outcome ingest_fact(struct ingest *ingest, const struct fact *fact);
 void ingest_refused(struct ingest *ingest, const struct dead_letter *letter);
 /* The cursor up to which this source's facts have been handed over. */
 void ingest_cursor(struct ingest *ingest, struct bytes source, struct bytes cursor);
+/* Tells the wall clock, so that edges up to it go to the levels at once; it never goes back. */
+void ingest_clock(struct ingest *ingest, instant wall);
 /* True when a flush has something to write. */
 bool ingest_dirty(const struct ingest *ingest);
 /* Writes; wall is the clock for live levels.  ERR_FULL, ERR_IO: logged, nothing written, nothing lost. */
 MUST_CHECK enum err ingest_flush(struct ingest *ingest, instant wall);
+
+/* The parts of a flush, for a caller that writes more in the same transaction (a day's close): the
+ * changes into txn, and, once it has been committed, that they stand. */
+void ingest_write_changes(struct ingest *ingest, struct db_txn *txn);
+void ingest_written(struct ingest *ingest);
+struct engine *ingest_engine(struct ingest *ingest);
 
 struct ingest_counts {
     uint64_t facts[FACT_KIND_COUNT][FACT_OUTCOME_COUNT];

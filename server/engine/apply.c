@@ -1,0 +1,298 @@
+/* A fact's row put in its place, and what rests on it noted. */
+#include "base/check.h"
+#include "proto/fact_json.h"
+#include "server/engine/private.h"
+
+static struct source_state *source_at(struct engine *engine, uint32_t number)
+{
+    if (number > engine->source_capacity) {
+        uint32_t capacity = engine->source_capacity ? engine->source_capacity * 2 : 16;
+        while (capacity < number)
+            capacity *= 2;
+        engine->sources = memory_resize(engine->sources, capacity * sizeof *engine->sources);
+        for (uint32_t i = engine->source_capacity; i < capacity; i++)
+            engine->sources[i] = (struct source_state){.watermark = INSTANT_NONE, .version = -1};
+        engine->source_capacity = capacity;
+    }
+    return &engine->sources[number - 1];
+}
+
+void engine_source_sends(struct engine *engine, uint32_t number)
+{
+    struct source_state *source = source_at(engine, number);
+    if (!source->sends)
+        engine->cap_dirty = true;
+    source->sends = true;
+}
+
+/* --- login and media rows ------------------------------------------------------------------------ */
+
+static struct bytes word_text(const struct engine *engine, uint32_t word)
+{
+    return word ? names_text(&engine->names, DICTIONARY_WORD, word) : BYTES_NONE;
+}
+
+static uint32_t word_number(struct engine *engine, struct bytes text)
+{
+    return bytes_present(text) ? names_number(&engine->names, DICTIONARY_WORD, text) : 0;
+}
+
+static void record_to_login(const struct engine *engine, const struct login_record *record, struct login_session *login)
+{
+    const struct names *names = &engine->names;
+    *login = (struct login_session){
+        .session = names_text(names, DICTIONARY_SESSION, record->session),
+        .tenant = names_id(names, record->tenant),
+        .person = names_id(names, record->person),
+        .login = names_id(names, record->login),
+        .place = names_id(names, record->place),
+        .dn = names_id(names, record->dn),
+        .switch_id = names_id(names, record->switch_id),
+        .app = word_text(engine, record->app),
+        .begin = record_instant(record->begin),
+        .end = record_instant(record->end),
+        .end_by = record->end_by,
+    };
+}
+
+static void login_to_record(struct engine *engine, const struct login_session *login, struct login_record *record)
+{
+    struct names *names = &engine->names;
+    record->tenant = names_ref(names, login->tenant);
+    record->person = names_ref(names, login->person);
+    record->login = names_ref(names, login->login);
+    record->place = names_ref(names, login->place);
+    record->dn = names_ref(names, login->dn);
+    record->switch_id = names_ref(names, login->switch_id);
+    record->app = word_number(engine, login->app);
+    record_put_instant(record->begin, login->begin);
+    record_put_instant(record->end, login->end);
+    record->end_by = (uint8_t)login->end_by;
+}
+
+static void record_to_media(const struct engine *engine, const struct media_record *record, struct session_media *media)
+{
+    const struct names *names = &engine->names;
+    *media = (struct session_media){
+        .session = names_text(names, DICTIONARY_SESSION, record->session),
+        .media = word_text(engine, record->media),
+        .dn = names_id(names, record->dn),
+        .place = names_id(names, record->place),
+        .begin = record_instant(record->begin),
+        .end = record_instant(record->end),
+    };
+}
+
+static void media_to_record(struct engine *engine, const struct session_media *media, struct media_record *record)
+{
+    record->place = names_ref(&engine->names, media->place);
+    record->dn = names_ref(&engine->names, media->dn);
+    record->media = word_number(engine, media->media);
+    record_put_instant(record->begin, media->begin);
+    record_put_instant(record->end, media->end);
+}
+
+/* Which of two bodies of one version counts: the one whose canonical JSON is larger (domain.md §7.19). */
+static enum fact_outcome contradiction(const struct fact *fact, const struct fact *known)
+{
+    struct buffer a = {0}, b = {0};
+    fact_json_write_body(fact, &a);
+    fact_json_write_body(known, &b);
+    int order = bytes_compare(buffer_bytes(&a), buffer_bytes(&b));
+    buffer_free(&a);
+    buffer_free(&b);
+    return order > 0 ? FACT_APPLIED : order == 0 ? FACT_DUPLICATE : FACT_CONTRADICTED;
+}
+
+static enum fact_outcome apply_login(struct engine *engine, const struct fact *fact)
+{
+    uint32_t number = names_number(&engine->names, DICTIONARY_SESSION, fact->login_session.session);
+    uint32_t source = names_number(&engine->names, DICTIONARY_SOURCE, fact->source);
+    uint64_t key = names_row_key(&engine->names, fact->key);
+    session_reserve(engine, number);
+    check(source <= UINT16_MAX);
+    uint32_t row = session_at(engine, number)->login_rows;
+    while (row && (rows_login(&engine->rows, row)->source != source || rows_login(&engine->rows, row)->key != key))
+        row = rows_next(&engine->rows, SESSION_LOGIN, row);
+    if (row) {
+        const struct login_record *record = rows_login(&engine->rows, row);
+        if (fact->version < (int64_t)record->version)
+            return FACT_STALE;
+        if (fact->version == (int64_t)record->version) {
+            struct fact known = fact_blank(FACT_LOGIN_SESSION);
+            record_to_login(engine, record, &known.login_session);
+            enum fact_outcome outcome = contradiction(fact, &known);
+            if (outcome != FACT_APPLIED)
+                return outcome;
+        }
+        rows_touch(&engine->rows, SESSION_LOGIN, row);
+    } else {
+        row = rows_add(&engine->rows, SESSION_LOGIN, &session_at(engine, number)->login_rows);
+    }
+    struct login_record *record = rows_login(&engine->rows, row);
+    record->session = number;
+    record->source = (uint16_t)source;
+    record->key = key;
+    record->version = (uint64_t)fact->version;
+    session_mark(engine, number);
+    login_to_record(engine, &fact->login_session, record);
+    engine_source_sends(engine, source);
+    return FACT_APPLIED;
+}
+
+static enum fact_outcome apply_media(struct engine *engine, const struct fact *fact)
+{
+    uint32_t number = names_number(&engine->names, DICTIONARY_SESSION, fact->session_media.session);
+    uint32_t source = names_number(&engine->names, DICTIONARY_SOURCE, fact->source);
+    uint64_t key = names_row_key(&engine->names, fact->key);
+    session_reserve(engine, number);
+    check(source <= UINT16_MAX);
+    uint32_t row = session_at(engine, number)->media_rows;
+    while (row && (rows_media(&engine->rows, row)->source != source || rows_media(&engine->rows, row)->key != key))
+        row = rows_next(&engine->rows, SESSION_MEDIA, row);
+    if (row) {
+        const struct media_record *record = rows_media(&engine->rows, row);
+        if (fact->version < (int64_t)record->version)
+            return FACT_STALE;
+        if (fact->version == (int64_t)record->version) {
+            struct fact known = fact_blank(FACT_SESSION_MEDIA);
+            record_to_media(engine, record, &known.session_media);
+            enum fact_outcome outcome = contradiction(fact, &known);
+            if (outcome != FACT_APPLIED)
+                return outcome;
+        }
+        rows_touch(&engine->rows, SESSION_MEDIA, row);
+    } else {
+        row = rows_add(&engine->rows, SESSION_MEDIA, &session_at(engine, number)->media_rows);
+    }
+    struct media_record *record = rows_media(&engine->rows, row);
+    record->session = number;
+    record->source = (uint16_t)source;
+    record->key = key;
+    record->version = (uint64_t)fact->version;
+    session_mark(engine, number);
+    media_to_record(engine, &fact->session_media, record);
+    engine_source_sends(engine, source);
+    return FACT_APPLIED;
+}
+
+/* --- statements ---------------------------------------------------------------------------------- */
+
+/* A port is numbered among the sessions under a name that no session can have: it begins with NUL. */
+static uint32_t port_number(struct engine *engine, const struct fact *fact)
+{
+    struct buffer *text = &engine->text;
+    buffer_clear(text);
+    buffer_append_char(text, 0);
+    buffer_append_bytes(text, fact->source);
+    buffer_append_char(text, 0);
+    buffer_append_bytes(text, fact->key);
+    return names_number(&engine->names, DICTIONARY_SESSION, buffer_bytes(text));
+}
+
+/* The newest version holds, whatever its key; of one version the larger instant. */
+static void watermark_changed(struct engine *engine, const struct statement *statement)
+{
+    struct source_state *source = source_at(engine, statement->source);
+    source->watermark = INSTANT_NONE;
+    source->version = -1;
+    for (uint32_t i = 1; i <= engine->statements.index.count; i++) {
+        const struct statement *other = statement_at(&engine->statements, i);
+        if (!other->live || other->kind != FACT_WATERMARK || other->source != statement->source)
+            continue;
+        if (other->version > source->version ||
+            (other->version == source->version && other->watermark.until > source->watermark)) {
+            source->version = other->version;
+            source->watermark = other->watermark.until;
+        }
+    }
+    engine->cap_dirty = true;
+}
+
+static enum fact_outcome apply_statement(struct engine *engine, const struct fact *fact)
+{
+    uint32_t number;
+    struct statement old;
+    enum fact_outcome outcome = statements_apply(&engine->statements, &engine->names, fact, &number, &old);
+    if (outcome != FACT_APPLIED)
+        return outcome;
+    const struct statement *statement = statement_at(&engine->statements, number);
+    switch (fact->kind) {
+    case FACT_OBJECT:
+    case FACT_MEMBERSHIP:
+    case FACT_CAMPAIGN:
+        history_changed(&engine->history, number, &old);
+        break;
+    case FACT_ENTITLEMENT:
+    case FACT_TENANT_SETTING:
+        engine->rules_dirty = true;
+        break;
+    case FACT_WATERMARK:
+        watermark_changed(engine, statement);
+        break;
+    case FACT_PORT: {
+        uint32_t session = port_number(engine, fact);
+        session_mark(engine, session);
+        session_at(engine, session)->port = number;
+        engine_source_sends(engine, statement->source);
+        break;
+    }
+    default:
+        break;
+    }
+    return outcome;
+}
+
+/* --- too late ------------------------------------------------------------------------------------ */
+
+/* Over, cap included, before the store's horizon (domain.md §7.20). */
+static bool too_late(const struct engine *engine, const struct fact *fact)
+{
+    instant horizon = engine->counters.horizon, begin, end;
+    switch (fact->kind) {
+    case FACT_LOGIN_SESSION:
+        begin = fact->login_session.begin;
+        end = fact->login_session.end;
+        break;
+    case FACT_SESSION_MEDIA: {
+        /* A medium counts for its whole session whatever its own times, so it is late only when its
+         * session is not known any more and it would be over itself. */
+        if (dictionary_find(&engine->names.dictionaries[DICTIONARY_SESSION], fact->session_media.session))
+            return false;
+        begin = fact->session_media.begin;
+        end = fact->session_media.end;
+        break;
+    }
+    case FACT_PORT:
+        begin = fact->port.begin;
+        end = fact->port.end;
+        break;
+    case FACT_MEMBERSHIP:
+        begin = end = fact->membership.to;
+        break;
+    case FACT_CAMPAIGN:
+        begin = end = fact->campaign.loaded_to;
+        break;
+    default:
+        return false;
+    }
+    if (horizon == INSTANT_EVER)
+        return false;
+    if (end == INSTANT_NEVER && begin != INSTANT_NEVER)
+        end = begin + engine->cap_ms;
+    return end < horizon;
+}
+
+enum fact_outcome engine_apply(struct engine *engine, const struct fact *fact)
+{
+    if (!engine->restoring && too_late(engine, fact))
+        return FACT_TOO_LATE;
+    switch (fact->kind) {
+    case FACT_LOGIN_SESSION:
+        return apply_login(engine, fact);
+    case FACT_SESSION_MEDIA:
+        return apply_media(engine, fact);
+    default:
+        return apply_statement(engine, fact);
+    }
+}

@@ -1,0 +1,103 @@
+/*
+ * server/engine/counter.h - edges in, slot summaries and levels out (design.md §4).
+ *
+ * An edge is +1 or -1 for every item of a mask, in one scope, at one millisecond.  Slots from the floor
+ * on keep their edges in memory; such a slot is folded when it is flushed.  An edge that falls before
+ * the floor makes its slot stale: the slot's edges are derived again from the sessions, once for all
+ * stale slots of a settling (subject.h).  An edge before the horizon stands at it: it changes the
+ * level at which the horizon's slot is entered and is no occasion (domain.md §7.20).
+ *
+ * Beside the slots: the sum of the deltas per UTC day, from which entry levels follow, and the level
+ * per scope at the clock, for the live view.
+ * Thread: ingest.
+ */
+#ifndef SERVER_ENGINE_COUNTER_H
+#define SERVER_ENGINE_COUNTER_H
+
+#include "base/instant.h"
+#include "base/map.h"
+#include "server/engine/predicate.h"
+#include "store/slot.h"
+
+struct edge {
+    instant at;
+    uint32_t scope; /* number */
+    uint32_t mask;
+    int sign;
+};
+
+struct slot_edge {
+    uint32_t at; /* ms from the slot's start */
+    int32_t mask; /* negative: minus */
+};
+
+struct counter_slot {
+    uint32_t slot, scope;
+    struct slot_edge *edges;
+    uint32_t count, capacity;
+    bool live, dirty, stale;
+};
+
+struct counter_day {
+    int32_t day;
+    uint32_t scope;
+    int32_t *nets; /* a lane each */
+    bool dirty;
+};
+
+struct counter_scope {
+    struct scope scope;
+    int32_t *levels; /* at the clock, a lane each */
+    int32_t *carry;  /* into the horizon's slot; NULL: none */
+    bool dirty;
+};
+
+struct counters {
+    struct masks *masks;
+    size_t lane_count;
+    struct counter_scope *scopes; /* [number - 1] */
+    uint32_t scope_count, scope_capacity;
+    struct map scope_index[SCOPE_KIND_COUNT];
+    struct counter_slot *slots;
+    uint32_t slot_count, slot_capacity, slot_free_count;
+    uint32_t *slot_free;
+    struct map slot_index; /* (slot, scope) → slot + 1 */
+    struct counter_day *days;
+    uint32_t day_count, day_capacity;
+    struct map day_index; /* (day, scope) */
+    struct edge *future;  /* edges behind the clock */
+    size_t future_count, future_capacity;
+    uint32_t floor; /* slots from here on are complete in memory */
+    instant horizon; /* INSTANT_EVER: none */
+    instant clock;
+    uint32_t stale_from, stale_to; /* hull of the stale slots; from > to: none */
+    bool stale_pending;
+};
+
+void counters_create(struct counters *counters, struct masks *masks, size_t lane_count);
+void counters_free(struct counters *counters);
+
+/* The number of a scope, made when new. */
+uint32_t counters_scope(struct counters *counters, struct scope scope);
+void counters_edge(struct counters *counters, const struct edge *edge);
+/* Moves the clock of the levels on; it never goes back. */
+void counters_advance(struct counters *counters, instant clock);
+
+/* Deriving again: edges of the sessions themselves, which are in the sums and levels already. */
+void counters_derived_edge(struct counters *counters, const struct edge *edge);
+/* False: nothing became stale since the last time.  Else derive every edge from stale_from to stale_to. */
+bool counters_stale_begin(struct counters *counters);
+/* After a reopening: the edge belongs to the levels, and to its slot when that is not below the floor. */
+void counters_restored_edge(struct counters *counters, const struct edge *edge);
+
+/* The summaries of a slot as they are to be written; empty: no record. */
+void counters_pack_slot(struct counters *counters, struct counter_slot *slot, const uint32_t *item_of_lane, struct buffer *out);
+/* Forgets the slots below floor and what was dirty. */
+void counters_flushed(struct counters *counters, uint32_t floor);
+
+void counters_restore_day(struct counters *counters, int32_t day, struct scope scope, const int32_t *nets);
+void counters_restore_carry(struct counters *counters, struct scope scope, const int32_t *carry);
+/* Moves the horizon on to a slot's start; carries of the former one stay in its record. */
+void counters_set_horizon(struct counters *counters, instant horizon);
+
+#endif

@@ -1,0 +1,182 @@
+#include "server/engine/history.h"
+
+#include "base/check.h"
+
+static uint64_t pair(unsigned type, ref id)
+{
+    return (uint64_t)type << 32 | id;
+}
+
+/* --- chains of statements ---------------------------------------------------------------------- */
+
+static uint32_t *link_of(struct history *history, uint32_t number, bool of_group)
+{
+    struct statement *statement = statement_at(history->statements, number);
+    return of_group ? &statement->next_of_group : &statement->next;
+}
+
+static void chain_add(struct history *history, struct map *map, uint64_t key, uint32_t number, bool of_group)
+{
+    *link_of(history, number, of_group) = map_get(map, key);
+    map_put(map, key, number);
+}
+
+static void chain_remove(struct history *history, struct map *map, uint64_t key, uint32_t number, bool of_group)
+{
+    uint32_t at = map_get(map, key), after = *link_of(history, number, of_group);
+    if (at == number) {
+        if (after)
+            map_put(map, key, after);
+        else
+            map_remove(map, key);
+        return;
+    }
+    while (*link_of(history, at, of_group) != number)
+        at = *link_of(history, at, of_group);
+    *link_of(history, at, of_group) = after;
+}
+
+/* --- what changed ------------------------------------------------------------------------------ */
+
+static void mark(struct history *history, enum object_type type, ref id)
+{
+    map_put(&history->dirty, pair(type, id), 1);
+    /* A session reaches its switch through its DN or login too, so the few switches touch everybody. */
+    if (type == OBJECT_SWITCH)
+        history->all_dirty = true;
+}
+
+static void mark_group(struct history *history, ref group)
+{
+    for (uint32_t at = map_get(&history->groups, group); at; at = statement_at(history->statements, at)->next_of_group) {
+        const struct membership *membership = &statement_at(history->statements, at)->membership;
+        mark(history, membership->member_type, names_ref(history->names, membership->member));
+    }
+}
+
+static void object_changed(struct history *history, uint32_t number, const struct statement *old)
+{
+    const struct object *now = &statement_at(history->statements, number)->object;
+    ref id = names_ref(history->names, now->id);
+    if (old->live && (old->object.id != now->id || old->object.type != now->type)) {
+        ref old_id = names_ref(history->names, old->object.id);
+        chain_remove(history, &history->objects, pair(old->object.type, old_id), number, false);
+        mark(history, old->object.type, old_id);
+    }
+    if (!old->live || old->object.id != now->id || old->object.type != now->type)
+        chain_add(history, &history->objects, pair(now->type, id), number, false);
+    mark(history, now->type, id);
+}
+
+static void membership_changed(struct history *history, uint32_t number, const struct statement *old)
+{
+    const struct membership *now = &statement_at(history->statements, number)->membership;
+    if (old->live) {
+        ref member = names_ref(history->names, old->membership.member);
+        chain_remove(history, &history->members, pair(old->membership.member_type, member), number, false);
+        chain_remove(history, &history->groups, names_ref(history->names, old->membership.group), number, true);
+        mark(history, old->membership.member_type, member);
+    }
+    ref member = names_ref(history->names, now->member);
+    chain_add(history, &history->members, pair(now->member_type, member), number, false);
+    chain_add(history, &history->groups, names_ref(history->names, now->group), number, true);
+    mark(history, now->member_type, member);
+}
+
+static void campaign_changed(struct history *history, uint32_t number, const struct statement *old)
+{
+    const struct campaign *now = &statement_at(history->statements, number)->campaign;
+    if (old->live && old->campaign.group != ID_NONE) {
+        ref group = names_ref(history->names, old->campaign.group);
+        chain_remove(history, &history->loaded, group, number, false);
+        mark_group(history, group);
+    }
+    if (now->group != ID_NONE) {
+        ref group = names_ref(history->names, now->group);
+        chain_add(history, &history->loaded, group, number, false);
+        mark_group(history, group);
+    }
+}
+
+void history_changed(struct history *history, uint32_t number, const struct statement *old)
+{
+    switch (statement_at(history->statements, number)->kind) {
+    case FACT_OBJECT:
+        object_changed(history, number, old);
+        break;
+    case FACT_MEMBERSHIP:
+        membership_changed(history, number, old);
+        break;
+    case FACT_CAMPAIGN:
+        campaign_changed(history, number, old);
+        break;
+    default:
+        break;
+    }
+}
+
+bool history_is_dirty(const struct history *history, enum object_type type, ref id)
+{
+    return id && map_get(&history->dirty, pair(type, id));
+}
+
+void history_settled(struct history *history)
+{
+    map_free(&history->dirty);
+    history->all_dirty = false;
+}
+
+void history_free(struct history *history)
+{
+    map_free(&history->objects);
+    map_free(&history->members);
+    map_free(&history->groups);
+    map_free(&history->loaded);
+    map_free(&history->dirty);
+}
+
+/* --- questions --------------------------------------------------------------------------------- */
+
+const struct object *history_object(const struct history *history, enum object_type type, ref id, instant at)
+{
+    const struct statement *best = NULL;
+    if (id == 0)
+        return NULL;
+    for (uint32_t i = map_get(&history->objects, pair(type, id)); i;) {
+        const struct statement *statement = statement_at(history->statements, i);
+        i = statement->next;
+        if (statement->object.valid_from > at)
+            continue;
+        if (!best || statement->object.valid_from > best->object.valid_from ||
+            (statement->object.valid_from == best->object.valid_from &&
+             statement_precedes(history->names, statement, best)))
+            best = statement;
+    }
+    return best ? &best->object : NULL;
+}
+
+static void campaigns_of_group(const struct history *history, ref group, instant begin, instant end, span_fn fn, void *owner)
+{
+    for (uint32_t i = map_get(&history->loaded, group); i;) {
+        const struct statement *statement = statement_at(history->statements, i);
+        i = statement->next;
+        instant from = statement->campaign.loaded_from > begin ? statement->campaign.loaded_from : begin;
+        instant to = statement->campaign.loaded_to < end ? statement->campaign.loaded_to : end;
+        if (from < to)
+            fn(owner, from, to);
+    }
+}
+
+void history_campaigns(const struct history *history, ref person, instant begin, instant end, span_fn fn, void *owner)
+{
+    if (person == 0)
+        return;
+    for (uint32_t i = map_get(&history->members, pair(OBJECT_PERSON, person)); i;) {
+        const struct statement *statement = statement_at(history->statements, i);
+        i = statement->next;
+        instant from = statement->membership.from > begin ? statement->membership.from : begin;
+        instant to = statement->membership.to < end ? statement->membership.to : end;
+        if (from < to)
+            campaigns_of_group(history, names_ref(history->names, statement->membership.group), from, to, fn, owner);
+    }
+}

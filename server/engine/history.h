@@ -1,0 +1,38 @@
+/*
+ * server/engine/history.h - who was what, and who belonged where, at an instant.
+ *
+ * Objects have versions by valid_from; each stands alone and lends what it states even when it is
+ * disabled or deleted (domain.md §7.1).  Memberships of all sources are united.  What changed since
+ * the last settling is noted, so that exactly the sessions that refer to it are derived again.
+ * Thread: ingest.
+ */
+#ifndef SERVER_ENGINE_HISTORY_H
+#define SERVER_ENGINE_HISTORY_H
+
+#include "server/engine/statement.h"
+
+struct history {
+    struct names *names;
+    struct statements *statements;
+    struct map objects;  /* (type, ref) → first statement */
+    struct map members;  /* (member type, ref) → first membership */
+    struct map groups;   /* group ref → first membership, by next_of_group */
+    struct map loaded;   /* group ref → first campaign */
+    struct map dirty;    /* (type, ref) that changed */
+    bool all_dirty;      /* something changed that any session may rest on */
+};
+
+/* Takes the statement's new fields in; old is what it said before (old->live false: nothing). */
+void history_changed(struct history *history, uint32_t number, const struct statement *old);
+/* The version in force at, or NULL. */
+const struct object *history_object(const struct history *history, enum object_type type, ref id, instant at);
+bool history_is_dirty(const struct history *history, enum object_type type, ref id);
+void history_settled(struct history *history);
+void history_free(struct history *history);
+
+/* Calls fn for every span [from, to) within [begin, end) in which a campaign is loaded whose group the
+ * person is in (domain.md §7.13); spans may overlap. */
+typedef void (*span_fn)(void *owner, instant from, instant to);
+void history_campaigns(const struct history *history, ref person, instant begin, instant end, span_fn fn, void *owner);
+
+#endif

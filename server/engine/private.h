@@ -1,0 +1,152 @@
+/*
+ * server/engine/private.h - the inside of the engine, for its own files: session.c (rows → session),
+ * device.c (who supersedes whom), subject.c (sessions → seats → edges), engine.c and restore.c.
+ */
+#ifndef SERVER_ENGINE_PRIVATE_H
+#define SERVER_ENGINE_PRIVATE_H
+
+#include "server/engine/counter.h"
+#include "server/engine/engine.h"
+#include "server/engine/history.h"
+#include "server/engine/predicate.h"
+#include "server/engine/rows.h"
+#include "server/engine/rules.h"
+#include "server/engine/statement.h"
+
+/* domain.md §7.5: how a session's end is believed. */
+enum end_reason { END_OPEN, END_TRUE, END_SUPERSEDED, END_CAPPED };
+
+struct piece {
+    instant from, to;
+    uint32_t mask;
+};
+
+struct session {
+    uint32_t login_rows, media_rows; /* heads of the row lists */
+    uint32_t port;                   /* a port's statement, 0: a session */
+    instant begin, end, true_end;    /* true_end INSTANT_NEVER: none known */
+    struct piece *pieces;            /* NULL: the one piece below */
+    uint32_t piece_count;            /* of pieces */
+    uint32_t mask;
+    uint32_t seat, seat_before, seat_after;
+    uint32_t tenant;                 /* scope number */
+    uint32_t device, device_before, device_after;
+    instant device_begin; /* by which devices are ordered; begin follows when the seat is installed */
+    enum end_reason reason;
+    bool used, dirty, awaited; /* awaited: in the heap with device_begin */
+};
+
+/* Everything a session's rows say, folded (domain.md §7.4). */
+struct view {
+    bool present; /* has a login row */
+    instant begin, true_end;
+    ref tenant, person, login, place, dn, switch_id;
+    uint32_t app;
+    uint32_t *media; /* class WORD; in the engine's scratch arena */
+    size_t media_count;
+};
+
+struct device {
+    uint32_t first, last; /* sessions in order of begin */
+};
+
+struct heap_entry {
+    instant begin;
+    uint32_t session;
+};
+
+struct source_state {
+    instant watermark;
+    int64_t version;
+    bool sends; /* sessions, media or ports */
+};
+
+struct engine {
+    const struct catalog *catalog;
+    instant cap_ms;
+    struct names names;
+    struct rows rows;
+    struct statements statements;
+    struct history history;
+    struct rules rules;
+    bool rules_dirty;
+    struct masks masks;
+    struct predicates predicates;
+    struct counters counters;
+    uint32_t *item_of_lane; /* number of class ITEM */
+
+    struct session *sessions; /* [number - 1]; a session's number is that of its id in class SESSION */
+    uint32_t session_capacity;
+    struct number_list dirty;
+    struct dictionary calls; /* of ports */
+    struct map seat_index; /* (kind, ref) → seat */
+    uint32_t *seats;       /* [seat - 1] → first session */
+    uint32_t seat_count, seat_capacity;
+    struct map device_dn, device_pair;
+    struct device *devices; /* [device - 1] */
+    uint32_t device_count, device_capacity;
+    struct heap_entry *awaited; /* sessions without a true end, the earliest begin on top */
+    size_t awaited_count, awaited_capacity;
+
+    struct source_state *sources; /* [number - 1] of class SOURCE */
+    uint32_t source_capacity;
+    instant cap_watermark; /* INSTANT_NONE: none */
+    bool cap_dirty;
+
+    instant newest_begin; /* where the facts are: the floor of the slot logs follows it */
+    struct arena *scratch;
+    struct buffer text;
+    struct edge_list {
+        struct edge *edges;
+        size_t count, capacity;
+    } before, after;
+    bool restoring; /* sessions enter their seats without edges; engine_restored() makes them */
+};
+
+struct session *session_at(const struct engine *engine, uint32_t number);
+/* Makes room for the session. */
+void session_reserve(struct engine *engine, uint32_t number);
+/* Puts it on the list of those to derive. */
+void session_mark(struct engine *engine, uint32_t number);
+
+/* session.c */
+void session_view(const struct engine *engine, uint32_t number, struct view *view);
+/* The pieces of [begin, end) with their masks, into the scratch arena; how many (at least one). */
+size_t session_pieces(struct engine *engine, const struct view *view, instant begin, instant end, uint32_t *tenant, struct piece **pieces);
+size_t port_pieces(struct engine *engine, const struct statement *statement, instant begin, instant end, uint32_t *tenant, struct piece **pieces);
+/* The seat key (domain.md §2.1, §2.2) as a number. */
+uint64_t session_seat_key(uint32_t number, const struct view *view);
+
+/* device.c */
+/* The device of a session with this view, made when new; 0: it has none. */
+uint32_t device_of(struct engine *engine, const struct view *view);
+void device_enter(struct engine *engine, uint32_t number, uint32_t to);
+void device_leave(struct engine *engine, uint32_t number);
+/* The strictly later begin of another session on the device; INSTANT_NEVER. */
+instant device_superseded_at(const struct engine *engine, uint32_t number);
+
+/* subject.c */
+/* Takes the session off its seat without touching the counters: all its edges lie before the horizon. */
+void subject_forget(struct engine *engine, uint32_t number);
+void subject_install(struct engine *engine, uint32_t number, uint64_t seat_key, uint32_t tenant, instant begin, instant end,
+                     const struct piece *pieces, size_t piece_count);
+void subject_remove(struct engine *engine, uint32_t number);
+/* Every edge of every seat in [from, to], in no order between seats. */
+typedef void (*edge_fn)(struct counters *counters, const struct edge *edge);
+void subject_each_edge(struct engine *engine, instant from, instant to, edge_fn fn);
+
+/* apply.c */
+void engine_source_sends(struct engine *engine, uint32_t source);
+
+/* derive.c */
+void session_enter_device(struct engine *engine, uint32_t number);
+void session_derive(struct engine *engine, uint32_t number);
+/* Takes a session with all that belongs to it out of memory. */
+void session_forget(struct engine *engine, uint32_t number);
+
+/* await.c */
+void await_add(struct engine *engine, uint32_t number);
+/* Marks every session whose cap lies at or before the watermark. */
+void await_pass(struct engine *engine);
+
+#endif

@@ -1,0 +1,150 @@
+/* Rebuilding the engine from its store, and forgetting what is behind the horizon. */
+#include "base/check.h"
+#include "server/engine/private.h"
+
+#include <stdlib.h>
+
+enum { LOG_SLOTS = 24 };
+
+void engine_restore_name(struct engine *engine, enum dictionary_class class, uint32_t number, struct bytes text)
+{
+    dictionary_restore(&engine->names.dictionaries[class], number, text);
+}
+
+void engine_restore_block(struct engine *engine, enum session_class class, uint32_t block, struct bytes records)
+{
+    rows_restore_block(&engine->rows, class, block, records);
+}
+
+static void link_rows(struct engine *engine)
+{
+    for (int class = 0; class < SESSION_CLASS_COUNT; class++)
+        for (uint32_t row = 1; row <= engine->rows.pools[class].count; row++) {
+            uint32_t number = rows_session(&engine->rows, class, row);
+            if (number == 0)
+                continue;
+            session_mark(engine, number);
+            struct session *session = session_at(engine, number);
+            rows_link(&engine->rows, class, row, class == SESSION_LOGIN ? &session->login_rows : &session->media_rows);
+        }
+    rows_restored(&engine->rows);
+}
+
+void engine_restore_begin(struct engine *engine, instant horizon, instant clock)
+{
+    for (int class = 0; class < DICTIONARY_CLASS_COUNT; class++)
+        dictionary_restored(&engine->names.dictionaries[class]);
+    size_t lanes = engine->catalog->count;
+    masks_create(&engine->masks, lanes);
+    predicates_compile(&engine->predicates, engine->catalog, &engine->names);
+    counters_create(&engine->counters, &engine->masks, lanes);
+    engine->counters.horizon = horizon;
+    engine->counters.clock = clock;
+    engine->item_of_lane = memory_alloc_zero(lanes + 1, sizeof *engine->item_of_lane);
+    for (size_t lane = 0; lane < lanes; lane++)
+        engine->item_of_lane[lane] = names_number(&engine->names, DICTIONARY_ITEM, engine->catalog->items[lane].code);
+    engine->restoring = true;
+    link_rows(engine);
+    /* Every source that a row names has sent sessions. */
+    for (int class = 0; class < SESSION_CLASS_COUNT; class++)
+        for (uint32_t row = 1; row <= engine->rows.pools[class].count; row++)
+            if (rows_session(&engine->rows, class, row))
+                engine_source_sends(engine, class == SESSION_LOGIN ? rows_login(&engine->rows, row)->source
+                                                                   : rows_media(&engine->rows, row)->source);
+}
+
+static size_t lane_of(const struct engine *engine, uint32_t item)
+{
+    size_t lane = 0;
+    while (lane < engine->counters.lane_count && engine->item_of_lane[lane] != item)
+        lane++;
+    return lane;
+}
+
+void engine_restore_day_net(struct engine *engine, int32_t day, struct scope scope, struct bytes nets)
+{
+    struct net_record record;
+    bool damaged = false;
+    int32_t *lanes = memory_alloc_zero(engine->counters.lane_count + 1, sizeof *lanes);
+    while (net_unpack(&nets, &record, &damaged))
+        lanes[lane_of(engine, record.item)] = record.net;
+    check(!damaged);
+    counters_restore_day(&engine->counters, day, scope, lanes);
+    free(lanes);
+}
+
+void engine_restore_carry(struct engine *engine, struct scope scope, struct bytes summaries)
+{
+    struct slot_record record;
+    bool damaged = false, any = false;
+    int32_t *lanes = memory_alloc_zero(engine->counters.lane_count + 1, sizeof *lanes);
+    while (slot_unpack(&summaries, &record, &damaged)) {
+        lanes[lane_of(engine, record.item)] = record.summary.carry;
+        any |= record.summary.carry != 0;
+    }
+    check(!damaged);
+    if (any)
+        counters_restore_carry(&engine->counters, scope, lanes);
+    free(lanes);
+}
+
+void engine_restored(struct engine *engine, bool recount)
+{
+    /* Devices first: a session's end rests on the begins of the others. */
+    for (size_t i = 0; i < engine->dirty.count; i++)
+        session_enter_device(engine, engine->dirty.numbers[i]);
+    engine_settle(engine, INSTANT_EVER);
+    engine->restoring = false;
+    if (recount) {
+        /* Under other rules everything is counted anew; only a store without a horizon can be. */
+        check(engine->counters.horizon == INSTANT_EVER);
+        subject_each_edge(engine, INSTANT_EVER, INSTANT_NEVER, counters_edge);
+    } else {
+        instant newest = engine->newest_begin;
+        if (engine->counters.clock < newest)
+            newest = engine->counters.clock;
+        engine->counters.floor = newest < (instant)LOG_SLOTS * SLOT_MS ? 0 : slot_of(newest) - LOG_SLOTS;
+        subject_each_edge(engine, INSTANT_EVER, INSTANT_NEVER, counters_restored_edge);
+        for (uint32_t i = 0; i < engine->counters.scope_count; i++)
+            engine->counters.scopes[i].dirty = false;
+        for (size_t i = 0; i < engine->statements.dirty.count; i++)
+            statement_at(&engine->statements, engine->statements.dirty.numbers[i])->dirty = false;
+        engine->statements.dirty.count = 0;
+    }
+}
+
+/* --- the horizon --------------------------------------------------------------------------------- */
+
+/* Over, cap included, before the horizon; media that still wait for a login row by their own times. */
+static bool is_over(const struct engine *engine, const struct session *session, instant horizon)
+{
+    if (session->seat)
+        return session->end < horizon;
+    for (uint32_t row = session->media_rows; row; row = rows_next(&engine->rows, SESSION_MEDIA, row)) {
+        instant begin = record_instant(rows_media(&engine->rows, row)->begin);
+        instant end = record_instant(rows_media(&engine->rows, row)->end);
+        if ((end == INSTANT_NEVER ? begin + engine->cap_ms : end) >= horizon)
+            return false;
+    }
+    return true;
+}
+
+void engine_set_horizon(struct engine *engine, instant horizon, engine_gone_fn fn, void *owner)
+{
+    engine_settle(engine, INSTANT_EVER);
+    counters_set_horizon(&engine->counters, horizon);
+    for (uint32_t number = 1; number <= engine->session_capacity; number++) {
+        struct session *session = session_at(engine, number);
+        if (!session->used || !is_over(engine, session, horizon))
+            continue;
+        if (session->port) {
+            uint32_t port = session->port;
+            struct statement *statement = statement_at(&engine->statements, port);
+            fn(owner, FACT_PORT, names_text(&engine->names, DICTIONARY_SOURCE, statement->source), statement->key);
+            statements_remove(&engine->statements, &engine->names, port);
+        }
+        session_forget(engine, number);
+    }
+    /* Those that the forgotten ones superseded are over as well; nothing is left to derive. */
+    engine_settle(engine, INSTANT_EVER);
+}

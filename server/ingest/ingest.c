@@ -1,0 +1,401 @@
+#include "server/ingest/ingest.h"
+
+#include "base/check.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "proto/fact_json.h"
+#include "server/engine/engine.h"
+
+#include <stdlib.h>
+
+/* What waits for the next flush beside the engine's changes. */
+struct kept_letter {
+    struct dead_letter letter;
+    struct kept_letter *next;
+};
+
+struct kept_cursor {
+    struct bytes source, cursor;
+    struct kept_cursor *next;
+};
+
+struct ingest {
+    struct db *db;
+    struct engine *engine;
+    struct arena *catalog_arena; /* when the catalog was ours to read */
+    const struct catalog *catalog;
+    struct arena *waiting; /* letters and cursors until they are written */
+    struct kept_letter *letters;
+    struct kept_cursor *cursors;
+    struct ingest_counts counts;
+    instant clock;
+    bool dirty;
+    struct db_txn *txn; /* during a flush */
+};
+
+/* --- opening ------------------------------------------------------------------------------------- */
+
+struct restoring {
+    struct engine *engine;
+    enum dictionary_class class;
+};
+
+static void restore_name(void *owner, uint32_t number, struct bytes text)
+{
+    struct restoring *restoring = owner;
+    engine_restore_name(restoring->engine, restoring->class, number, text);
+}
+
+static void restore_block(void *owner, enum session_class class, uint32_t block, struct bytes records)
+{
+    engine_restore_block(owner, class, block, records);
+}
+
+static enum err restore_fact(void *owner, const struct fact *fact)
+{
+    check(engine_apply(owner, fact) == FACT_APPLIED);
+    return ERR_OK;
+}
+
+static void restore_scopes(struct engine *engine, struct db_txn *txn, instant horizon)
+{
+    struct bytes key, value;
+    struct key start = {.len = 0};
+    struct db_cursor *cursor = db_cursor_open(txn, TABLE_DAY_NET, BYTES_NONE);
+    if (horizon != INSTANT_EVER) {
+        key_add_u32(&start, (uint32_t)instant_day(horizon));
+        db_cursor_seek(cursor, key_bytes(&start));
+    }
+    while (db_cursor_next(cursor, &key, &value)) {
+        uint32_t day;
+        uint8_t kind;
+        uint64_t id;
+        if (key_take_u32(&key, &day) && key_take_u8(&key, &kind) && key_take_u64(&key, &id))
+            engine_restore_day_net(engine, (int32_t)day, (struct scope){kind, (int64_t)id}, value);
+    }
+    db_cursor_close(cursor);
+    if (horizon == INSTANT_EVER)
+        return;
+    key_clear(&start);
+    key_add_u32(&start, slot_of(horizon));
+    cursor = db_cursor_open(txn, TABLE_SLOT, key_bytes(&start));
+    while (db_cursor_next(cursor, &key, &value)) {
+        uint32_t slot;
+        uint8_t kind;
+        uint64_t id;
+        if (key_take_u32(&key, &slot) && key_take_u8(&key, &kind) && key_take_u64(&key, &id))
+            engine_restore_carry(engine, (struct scope){kind, (int64_t)id}, value);
+    }
+    db_cursor_close(cursor);
+}
+
+static instant meta_instant(struct db_txn *txn, const char *name, struct arena *arena)
+{
+    struct bytes text;
+    instant at = INSTANT_EVER;
+    if (meta_get(txn, name, arena, &text) && !instant_parse(text, &at))
+        at = INSTANT_EVER;
+    return at;
+}
+
+/* What the numbers are counted by: another digest means that every slot must be counted anew. */
+static void rules_digest(const struct catalog *catalog, int cap_hours, char text[SHA256_TEXT_SIZE])
+{
+    struct buffer rules = {0};
+    buffer_printf(&rules, "zone UTC\ncap_hours %d\n", cap_hours);
+    buffer_append_bytes(&rules, catalog->text);
+    sha256_text(buffer_bytes(&rules), text);
+    buffer_free(&rules);
+}
+
+static enum err restore(struct ingest *ingest, struct db_txn *txn, int cap_hours, bool *recount)
+{
+    struct arena *arena = arena_create();
+    struct engine *engine = ingest->engine;
+    char digest[SHA256_TEXT_SIZE];
+    struct bytes known = BYTES_NONE;
+    enum err err = ERR_OK;
+
+    rules_digest(ingest->catalog, cap_hours, digest);
+    *recount = meta_get(txn, "rules", arena, &known) && !bytes_equal_text(known, digest);
+    instant horizon = meta_instant(txn, "horizon", arena);
+    int32_t day;
+    if (*recount && (horizon != INSTANT_EVER || close_last_day(txn, 0, &day))) {
+        log_error("store", "the catalog or counting.cap_hours differ from those by which days were closed here: this release "
+                           "cannot change them once a day is closed; use the former ones, or another store");
+        arena_destroy(arena);
+        return ERR_SETTINGS;
+    }
+    for (int class = 0; class < DICTIONARY_CLASS_COUNT; class++) {
+        struct restoring restoring = {engine, class};
+        dictionary_each(txn, class, restore_name, &restoring);
+    }
+    session_block_each(txn, restore_block, engine);
+    ingest->clock = meta_instant(txn, "clock", arena);
+    engine_restore_begin(engine, horizon, ingest->clock);
+    static const enum db_table tables[] = {TABLE_HISTORY, TABLE_ROW, TABLE_RULES};
+    for (int i = 0; i < 3 && err == ERR_OK; i++)
+        err = fact_rows_read(txn, tables[i], arena, restore_fact, engine);
+    if (err == ERR_OK && !*recount)
+        restore_scopes(engine, txn, horizon);
+    if (err == ERR_OK)
+        engine_restored(engine, *recount);
+    arena_destroy(arena);
+    return err == ERR_OK ? db_error(txn) : err;
+}
+
+/* Writes down by which rules this store is counted; a recount starts from empty slots. */
+static enum err write_rules(struct ingest *ingest, int cap_hours, bool recount)
+{
+    struct db_txn *txn;
+    char digest[SHA256_TEXT_SIZE];
+    enum err err = db_begin_write(ingest->db, &txn);
+    if (err != ERR_OK)
+        return err;
+    rules_digest(ingest->catalog, cap_hours, digest);
+    meta_put(txn, "rules", bytes_from_text(digest));
+    meta_put(txn, "catalog", ingest->catalog->text);
+    if (recount) {
+        db_delete_prefix(txn, TABLE_SLOT, BYTES_NONE);
+        db_delete_prefix(txn, TABLE_DAY_NET, BYTES_NONE);
+        db_delete_prefix(txn, TABLE_LIVE, BYTES_NONE);
+        log_info("store", "the counting rules changed: every slot is counted anew");
+    }
+    return db_commit(txn);
+}
+
+static enum err choose_catalog(struct ingest *ingest, const struct ingest_options *options)
+{
+    const char *why;
+    struct catalog *catalog;
+    ingest->catalog = options->catalog;
+    if (ingest->catalog)
+        return ERR_OK;
+    ingest->catalog_arena = arena_create();
+    check(catalog_read(catalog_shipped(), ingest->catalog_arena, &catalog, &why) == ERR_OK);
+    ingest->catalog = catalog;
+    return ERR_OK;
+}
+
+enum err ingest_create(const struct ingest_options *options, struct ingest **out)
+{
+    struct ingest *ingest = memory_alloc_zero(1, sizeof *ingest);
+    struct db_txn *txn = NULL;
+    bool recount = false;
+    int cap_hours = options->cap_hours ? options->cap_hours : 24;
+    ingest->db = options->db;
+    ingest->waiting = arena_create();
+    enum err err = choose_catalog(ingest, options);
+    if (err == ERR_OK) {
+        ingest->engine = engine_create(&(struct engine_options){ingest->catalog, (instant)cap_hours * HOUR_MS});
+        err = db_begin_read(ingest->db, &txn);
+    }
+    if (err == ERR_OK)
+        err = restore(ingest, txn, cap_hours, &recount);
+    db_abort(txn);
+    if (err == ERR_OK)
+        err = write_rules(ingest, cap_hours, recount);
+    ingest->dirty = recount;
+    if (err != ERR_OK) {
+        ingest_destroy(ingest);
+        ingest = NULL;
+    }
+    *out = ingest;
+    return err;
+}
+
+void ingest_destroy(struct ingest *ingest)
+{
+    if (!ingest)
+        return;
+    engine_destroy(ingest->engine);
+    arena_destroy(ingest->waiting);
+    arena_destroy(ingest->catalog_arena);
+    free(ingest);
+}
+
+/* --- taking -------------------------------------------------------------------------------------- */
+
+/* A fact that came too late is kept with its text, as refused input is. */
+static void keep_too_late(struct ingest *ingest, const struct fact *fact)
+{
+    struct buffer line = {0};
+    if (fact->kind == FACT_LOGIN_SESSION || fact->kind == FACT_SESSION_MEDIA || fact->kind == FACT_PORT) {
+        fact_json_write(fact, &line);
+        ingest_refused(ingest, &(struct dead_letter){
+                                   .source = fact->source,
+                                   .place = BYTES_LITERAL("fact"),
+                                   .why = BYTES_LITERAL("over before the oldest day whose detail is still kept"),
+                                   .raw = buffer_bytes(&line),
+                               });
+    }
+    buffer_free(&line);
+}
+
+enum fact_outcome ingest_fact(struct ingest *ingest, const struct fact *fact)
+{
+    enum fact_outcome outcome = engine_apply(ingest->engine, fact);
+    ingest->counts.facts[fact->kind][outcome]++;
+    if (outcome == FACT_TOO_LATE)
+        keep_too_late(ingest, fact);
+    if (outcome == FACT_APPLIED)
+        ingest->dirty = true;
+    return outcome;
+}
+
+void ingest_refused(struct ingest *ingest, const struct dead_letter *letter)
+{
+    struct kept_letter *kept = arena_alloc(ingest->waiting, sizeof *kept);
+    kept->letter = (struct dead_letter){
+        .source = arena_copy(ingest->waiting, letter->source),
+        .place = arena_copy(ingest->waiting, letter->place),
+        .why = arena_copy(ingest->waiting, letter->why),
+        .raw = arena_copy(ingest->waiting, letter->raw),
+        .at = letter->at ? letter->at : clock_wall(),
+    };
+    kept->next = ingest->letters;
+    ingest->letters = kept;
+    ingest->counts.refused++;
+    ingest->dirty = true;
+}
+
+void ingest_cursor(struct ingest *ingest, struct bytes source, struct bytes cursor)
+{
+    struct kept_cursor *kept = ingest->cursors;
+    while (kept && !bytes_equal(kept->source, source))
+        kept = kept->next;
+    if (!kept) {
+        kept = arena_alloc(ingest->waiting, sizeof *kept);
+        *kept = (struct kept_cursor){.source = arena_copy(ingest->waiting, source), .next = ingest->cursors};
+        ingest->cursors = kept;
+    }
+    kept->cursor = arena_copy(ingest->waiting, cursor);
+    ingest->dirty = true;
+}
+
+void ingest_clock(struct ingest *ingest, instant wall)
+{
+    if (ingest->clock == INSTANT_EVER || wall > ingest->clock)
+        ingest->clock = wall;
+    engine_settle(ingest->engine, ingest->clock);
+}
+
+bool ingest_dirty(const struct ingest *ingest)
+{
+    return ingest->dirty || engine_dirty(ingest->engine);
+}
+
+struct engine *ingest_engine(struct ingest *ingest)
+{
+    return ingest->engine;
+}
+
+const struct ingest_counts *ingest_counts(const struct ingest *ingest)
+{
+    return &ingest->counts;
+}
+
+/* --- flushing ------------------------------------------------------------------------------------ */
+
+static void put_name(void *owner, enum dictionary_class class, uint32_t number, struct bytes text)
+{
+    struct ingest *ingest = owner;
+    if (bytes_present(text))
+        dictionary_put(ingest->txn, class, number, text);
+    else
+        dictionary_delete(ingest->txn, class, number);
+}
+
+static void put_block(void *owner, enum session_class class, uint32_t block, struct bytes records)
+{
+    session_block_put(((struct ingest *)owner)->txn, class, block, records);
+}
+
+static void put_statement(void *owner, const struct fact *fact)
+{
+    fact_row_put(((struct ingest *)owner)->txn, fact);
+}
+
+static void put_or_delete(struct ingest *ingest, enum db_table table, const struct key *key, struct bytes value)
+{
+    if (value.len)
+        db_put(ingest->txn, table, key_bytes(key), value);
+    else
+        db_delete(ingest->txn, table, key_bytes(key));
+}
+
+static void put_slot(void *owner, uint32_t slot, struct scope scope, struct bytes summaries)
+{
+    struct key key;
+    slot_key(&key, slot, scope);
+    put_or_delete(owner, TABLE_SLOT, &key, summaries);
+}
+
+static void put_day_net(void *owner, int32_t day, struct scope scope, struct bytes nets)
+{
+    struct key key;
+    day_net_key(&key, day, scope);
+    put_or_delete(owner, TABLE_DAY_NET, &key, nets);
+}
+
+static void put_live(void *owner, struct scope scope, instant clock, struct bytes levels)
+{
+    struct ingest *ingest = owner;
+    struct buffer value = {0};
+    struct key key;
+    live_key(&key, scope);
+    for (int shift = 56; shift >= 0; shift -= 8)
+        buffer_append_char(&value, (char)(clock >> shift));
+    buffer_append_bytes(&value, levels);
+    db_put(ingest->txn, TABLE_LIVE, key_bytes(&key), buffer_bytes(&value));
+    buffer_free(&value);
+}
+
+void ingest_write_changes(struct ingest *ingest, struct db_txn *txn)
+{
+    static const struct engine_sink template = {
+        .name = put_name,
+        .block = put_block,
+        .statement = put_statement,
+        .slot = put_slot,
+        .day_net = put_day_net,
+        .live = put_live,
+    };
+    struct engine_sink sink = template;
+    char clock[INSTANT_TEXT_SIZE];
+    sink.owner = ingest;
+    ingest->txn = txn;
+    engine_changes(ingest->engine, &sink);
+    for (struct kept_letter *kept = ingest->letters; kept; kept = kept->next)
+        dead_put(txn, &kept->letter);
+    for (struct kept_cursor *kept = ingest->cursors; kept; kept = kept->next)
+        position_put(txn, kept->source, kept->cursor);
+    if (ingest->clock != INSTANT_EVER)
+        meta_put(txn, "clock", bytes_from_text(instant_format(ingest->clock, clock)));
+    ingest->txn = NULL;
+}
+
+void ingest_written(struct ingest *ingest)
+{
+    engine_flushed(ingest->engine);
+    engine_count(ingest->engine, &ingest->counts.sessions, &ingest->counts.sessions_open);
+    ingest->letters = NULL;
+    ingest->cursors = NULL;
+    arena_reset(ingest->waiting);
+    ingest->dirty = false;
+    ingest->counts.flushes++;
+}
+
+enum err ingest_flush(struct ingest *ingest, instant wall)
+{
+    struct db_txn *txn;
+    ingest_clock(ingest, wall);
+    enum err err = db_begin_write(ingest->db, &txn);
+    if (err != ERR_OK)
+        return err;
+    ingest_write_changes(ingest, txn);
+    err = db_commit(txn);
+    if (err == ERR_OK)
+        ingest_written(ingest);
+    return err;
+}
