@@ -11,6 +11,7 @@ enum {
     FACT_LINE_BYTES_MAX = 900000, /* one fact as JSON: a Kafka record's limit (design.md §6) */
     STORE_KEY_BYTES_MAX = 511,    /* LMDB's */
     STORE_VALUE_BYTES_MAX = 1900, /* above 2,019 LMDB takes overflow pages; longer ones are chunked */
+    FILE_BYTES_MAX = 4 << 20,     /* settings, catalogs: read as a whole */
     ITEMS_MAX = 4096,             /* items and bundles of one catalog: lanes are allocated per item */
     SLOT_MS = 5 * 60 * 1000,      /* base slot: every period of every zone is a whole number (design.md §4) */
     QUEUE_FACTS_MAX = 8192,       /* facts between an adapter and the ingest loop before it waits */

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/memory.h"
 #include "base/yaml.h"
+#include "server/engine/catalog.h"
 
 struct source_settings {
     const char *kind, *name;
@@ -51,6 +52,10 @@ struct settings {
 
 /* file NULL: the defaults.  ERR_SETTINGS, each fault logged on a line of its own; *settings in arena. */
 MUST_CHECK enum err settings_read(const char *file, struct arena *arena, const struct settings **settings);
+/* The catalog that the settings name, else the shipped one; in arena.  ERR_SETTINGS, logged with file, line and column. */
+MUST_CHECK enum err settings_catalog(const struct settings *settings, struct arena *arena, struct catalog **catalog);
+/* The same for a file, NULL: the shipped one. */
+MUST_CHECK enum err catalog_read_file(const char *file, struct arena *arena, struct catalog **catalog);
 /* The whole manual as YAML with comments: what stands in deploy/settings.yaml. */
 void settings_print_manual(struct buffer *out);
 /* The settings in force, as YAML; secrets are named, not shown. */

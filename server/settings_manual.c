@@ -1,0 +1,183 @@
+#include "server/settings_table.h"
+
+#include "base/json.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <strings.h>
+
+/* The manual, and the settings in force.  Both are YAML that settings_read() takes. */
+
+static const char head[] =
+    "# Seatmeter's settings.  `seatmeter settings manual` prints this file: every key with its type, range\n"
+    "# and default; what stands here is the default.  A key that is left out has it too.  Units stand in the\n"
+    "# names.  `seatmeter settings check -c FILE` checks a file, `seatmeter settings show -c FILE` prints what is\n"
+    "# in force.  Settings are read at the start; an unknown key or a value out of range stops it.\n";
+
+static const char sources_head[] =
+    "\n# The foreign systems to read, each with kind, name and keys of its own.\n"
+    "#   kind: icon (this release has no other)\n"
+    "#   name: text of 1 to 64 bytes; every row is known by it for ever, so it never changes; api is taken\n";
+
+static const char sources_icon[] =
+    "# An ICON database:\n"
+    "#   - kind: icon\n"
+    "#     name: icon-a\n"
+    "#     dsn: ICON                     # the data source's name in odbc.ini; text, required\n"
+    "#     user: seatmeter               # text; default: the data source's\n"
+    "#     password_file: /etc/seatmeter/icon.password   # a file whose first line is it; default: none\n";
+
+static void print_scalar(struct bytes text, bool quote, struct buffer *out)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-";
+    quote = quote || bytes_equal_text(text, "null");
+    for (size_t i = 0; i < text.len && !quote; i++)
+        quote = !text.data[i] || !strchr(plain, text.data[i]);
+    if (text.len && !quote && text.data[0] != '-' && text.data[0] != '.') {
+        buffer_append_bytes(out, text);
+    } else {
+        struct json_writer writer = {.out = out};
+        json_write_text(&writer, text);
+    }
+}
+
+static void print_value(const struct setting *setting, const struct settings *settings, struct buffer *out)
+{
+    const char *field = (const char *)settings + setting->offset;
+    int number;
+    uint64_t bytes;
+    const char *text, **texts;
+    size_t count;
+    switch (setting->type) {
+    case SETTING_INTEGER:
+        memcpy(&number, field, sizeof number);
+        buffer_printf(out, "%d", number);
+        break;
+    case SETTING_BYTES:
+        memcpy(&bytes, field, sizeof bytes);
+        buffer_printf(out, "%" PRIu64, bytes);
+        break;
+    case SETTING_TEXT:
+    case SETTING_WORD:
+        memcpy(&text, field, sizeof text);
+        print_scalar(bytes_from_text(text), false, out);
+        break;
+    case SETTING_TEXTS:
+        memcpy(&texts, field, sizeof texts);
+        memcpy(&count, (const char *)settings + setting->count_offset, sizeof count);
+        buffer_append_char(out, '[');
+        for (size_t i = 0; i < count; i++) {
+            buffer_append_text(out, i ? ", " : "");
+            print_scalar(bytes_from_text(texts[i]), true, out);
+        }
+        buffer_append_char(out, ']');
+        break;
+    }
+}
+
+static void print_setting_manual(const struct setting *setting, struct arena *arena, struct buffer *out)
+{
+    const char *margin = setting->group ? "  " : "";
+    if (setting_opens_group(setting))
+        buffer_printf(out, "\n%s:\n", setting->group);
+    else
+        buffer_append_char(out, '\n');
+    buffer_printf(out, "%s# %s\n", margin, setting->sentence);
+    buffer_printf(out, "%s# %s%s%s; default %s\n", margin, setting_expected(setting, arena), setting->unit ? ", in " : "",
+                  setting->unit ? setting->unit : "", setting->fallback ? setting->fallback : "none");
+    if (setting->fallback)
+        buffer_printf(out, "%s%s: %s\n", margin, setting->key, setting->fallback);
+    else
+        buffer_printf(out, "%s%s:\n", margin, setting->key);
+}
+
+void settings_print_manual(struct buffer *out)
+{
+    struct arena *arena = arena_create();
+    buffer_append_text(out, head);
+    for (const struct setting *setting = settings_table; setting->key; setting++)
+        print_setting_manual(setting, arena, out);
+    buffer_append_text(out, sources_head);
+    buffer_append_text(out, sources_icon);
+    buffer_append_text(out, "sources: []\n");
+    arena_destroy(arena);
+}
+
+/* Secrets stand in files; should one stand in the settings all the same, it is not shown. */
+static bool is_secret(const struct yaml *value)
+{
+    static const char *const words[] = {"password", "secret", "token"};
+    struct buffer name = {0}, text = {0};
+    bool secret = false;
+    buffer_append_bytes(&name, value->name);
+    buffer_append_bytes(&text, value->text);
+    for (int i = 0; i < 3; i++)
+        secret = secret || strcasestr(buffer_text(&name), words[i]);
+    size_t len = strlen(buffer_text(&name));
+    if (len >= 5 && strcmp(buffer_text(&name) + len - 5, "_file") == 0)
+        secret = false;
+    secret = secret || strcasestr(buffer_text(&text), "pwd=") || strcasestr(buffer_text(&text), "password=");
+    buffer_free(&name);
+    buffer_free(&text);
+    return secret;
+}
+
+/* A source's own keys as they were given; the settings do not know their meaning. */
+static void print_node(const struct yaml *value, int depth, struct buffer *out)
+{
+    if (value->kind == YAML_KIND_SCALAR) {
+        buffer_append_char(out, ' ');
+        if (is_secret(value))
+            buffer_append_text(out, "\"(not shown)\"");
+        else if (!yaml_is_null(value))
+            print_scalar(value->text, value->quoted, out);
+        buffer_append_char(out, '\n');
+        return;
+    }
+    bool map = value->kind == YAML_KIND_MAP;
+    buffer_append_text(out, value->child_count ? "\n" : map ? " {}\n" : " []\n");
+    for (size_t i = 0; i < value->child_count; i++) {
+        buffer_printf(out, "%*s", depth * 2, "");
+        if (map) {
+            print_scalar(value->children[i].name, false, out);
+            buffer_append_char(out, ':');
+        } else {
+            buffer_append_char(out, '-');
+        }
+        print_node(&value->children[i], depth + 1, out);
+    }
+}
+
+static void print_source(const struct source_settings *source, struct buffer *out)
+{
+    buffer_append_text(out, "  - kind: ");
+    print_scalar(bytes_from_text(source->kind), false, out);
+    buffer_append_text(out, "\n    name: ");
+    print_scalar(bytes_from_text(source->name), true, out);
+    buffer_append_char(out, '\n');
+    for (size_t i = 0; i < source->own->child_count; i++) {
+        const struct yaml *value = &source->own->children[i];
+        if (bytes_equal_text(value->name, "kind") || bytes_equal_text(value->name, "name"))
+            continue;
+        buffer_append_text(out, "    ");
+        print_scalar(value->name, false, out);
+        buffer_append_char(out, ':');
+        print_node(value, 3, out);
+    }
+}
+
+void settings_print(const struct settings *settings, struct buffer *out)
+{
+    for (const struct setting *setting = settings_table; setting->key; setting++) {
+        if (!setting->fallback && !*(const char *const *)(const void *)((const char *)settings + setting->offset))
+            continue;
+        if (setting_opens_group(setting))
+            buffer_printf(out, "%s:\n", setting->group);
+        buffer_printf(out, "%s%s: ", setting->group ? "  " : "", setting->key);
+        print_value(setting, settings, out);
+        buffer_append_char(out, '\n');
+    }
+    buffer_append_text(out, settings->source_count ? "sources:\n" : "sources: []\n");
+    for (size_t i = 0; i < settings->source_count; i++)
+        print_source(&settings->sources[i], out);
+}
