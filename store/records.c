@@ -111,9 +111,10 @@ static enum err fact_row_read(struct bytes key, struct bytes value, struct arena
     return ERR_DAMAGED;
 }
 
-enum err fact_rows_read(struct db_txn *txn, enum db_table table, struct arena *arena, fact_row_fn fn, void *owner)
+static enum err read_prefix(struct db_txn *txn, enum db_table table, struct bytes prefix, struct arena *arena, fact_row_fn fn,
+                            void *owner)
 {
-    struct db_cursor *cursor = db_cursor_open(txn, table, BYTES_NONE);
+    struct db_cursor *cursor = db_cursor_open(txn, table, prefix);
     struct bytes key, value;
     struct buffer whole = {0}, whole_key = {0};
     enum err err = ERR_OK;
@@ -134,4 +135,16 @@ enum err fact_rows_read(struct db_txn *txn, enum db_table table, struct arena *a
     buffer_free(&whole);
     buffer_free(&whole_key);
     return err == ERR_OK ? db_error(txn) : err;
+}
+
+enum err fact_rows_read(struct db_txn *txn, enum db_table table, struct arena *arena, fact_row_fn fn, void *owner)
+{
+    return read_prefix(txn, table, BYTES_NONE, arena, fn, owner);
+}
+
+enum err fact_rows_read_kind(struct db_txn *txn, enum fact_kind kind, struct arena *arena, fact_row_fn fn, void *owner)
+{
+    struct key prefix = {.len = 0};
+    key_add_text(&prefix, bytes_from_text(fact_kind_name(kind)));
+    return read_prefix(txn, fact_table(kind), key_bytes(&prefix), arena, fn, owner);
 }

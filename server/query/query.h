@@ -21,6 +21,9 @@ struct query;
 MUST_CHECK enum err query_open(struct db *db, struct query **query);
 void query_close(struct query *query);
 struct db_txn *query_txn(struct query *query);
+/* The clock of the last flush, and the first instant of the first slot; INSTANT_NONE: nothing yet. */
+instant query_clock(const struct query *query);
+instant query_since(const struct query *query);
 
 struct query_item {
     struct bytes code, name;
@@ -55,6 +58,10 @@ struct usage_request {
     enum granularity granularity;
     unsigned profiles;       /* bits 1 << PROFILE_… */
     struct bytes zone;       /* absent: UTC */
+    bool after;              /* go on behind this row: where a page ended */
+    int64_t after_id;
+    struct bytes after_item;
+    instant after_start;
 };
 typedef enum err (*usage_row_fn)(void *owner, const struct usage_row *row);
 /* Rows in the order of contract.md §5.  ERR_INPUT and *why: an unknown item, a range too wide or empty,

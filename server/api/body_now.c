@@ -1,0 +1,215 @@
+/* now, sources, tenants, catalog: what stands in one look. */
+#include "server/api/body.h"
+
+#include "server/engine/catalog.h"
+
+static void write_count(struct json_writer *writer, const char *name, int64_t value)
+{
+    json_write_name(writer, name);
+    if (value < 0)
+        json_write_null(writer);
+    else
+        json_write_integer(writer, value);
+}
+
+static void write_instant(struct json_writer *writer, const char *name, instant at)
+{
+    json_write_name(writer, name);
+    json_write_instant(writer, at);
+}
+
+static void write_text(struct json_writer *writer, const char *name, struct bytes text)
+{
+    json_write_name(writer, name);
+    if (bytes_present(text))
+        json_write_text(writer, text);
+    else
+        json_write_null(writer);
+}
+
+void body_now_head(const struct now_answer *answer, struct json_writer *writer)
+{
+    const struct scope *scope = &answer->scope.scope;
+    write_text(writer, "scope", bytes_from_text(scope_kind_name(scope->kind)));
+    write_count(writer, "id", scope->kind == SCOPE_SYSTEM ? -1 : scope->id);
+    write_text(writer, "name", answer->scope.name);
+    write_instant(writer, "as_of", answer->as_of);
+    write_text(writer, "zone", answer->zone);
+}
+
+void body_now_row(const struct now_row *row, bool has_top, struct json_writer *writer)
+{
+    json_write_open_object(writer);
+    write_text(writer, "item", row->item.code);
+    write_count(writer, "level", row->level);
+    write_count(writer, "peak", row->peak);
+    write_instant(writer, "peak_at", row->peak_at);
+    write_count(writer, "entitled", row->entitled);
+    write_count(writer, "burst", row->burst);
+    write_count(writer, "over", row->over);
+    write_text(writer, "state", bytes_from_text(row->state));
+    write_instant(writer, "over_since", row->over_since);
+    write_instant(writer, "seen_until", row->seen_until);
+    write_count(writer, "last_seen", row->last_seen);
+    if (has_top) {
+        json_write_name(writer, "top");
+        json_write_open_list(writer);
+        for (size_t i = 0; i < row->top_count; i++) {
+            json_write_open_object(writer);
+            write_count(writer, "tenant", row->top[i].tenant);
+            write_text(writer, "name", row->top[i].name);
+            write_count(writer, "level", row->top[i].level);
+            json_write_close_object(writer);
+        }
+        json_write_close_list(writer);
+    }
+    json_write_close_object(writer);
+}
+
+static void write_source(const struct query_source *source, struct body_clock clock, struct json_writer *writer)
+{
+    bool heard = source->watermark != INSTANT_NONE;
+    int64_t age_ms = heard && clock.wall > source->watermark ? clock.wall - source->watermark : 0;
+    json_write_open_object(writer);
+    write_text(writer, "name", source->name);
+    write_text(writer, "kind", source->kind == SOURCE_NONE ? BYTES_NONE : bytes_from_text(source_kind_name(source->kind)));
+    write_text(writer, "group", bytes_present(source->group) ? source->group : source->name);
+    write_instant(writer, "watermark", source->watermark);
+    json_write_name(writer, "age_seconds");
+    if (heard)
+        json_write_fraction(writer, age_ms / 100, 1);
+    else
+        json_write_null(writer);
+    write_count(writer, "lag_facts", -1); /* known only where a log says how much is left: Kafka */
+    json_write_name(writer, "silent");
+    json_write_bool(writer, heard && !source->retired && age_ms > clock.silent_after_ms);
+    json_write_name(writer, "retired");
+    json_write_bool(writer, source->retired);
+    json_write_close_object(writer);
+}
+
+void body_sources_list(struct query *query, struct body_clock clock, struct arena *arena, struct json_writer *writer)
+{
+    const struct query_source *sources;
+    size_t count = query_sources(query, arena, &sources);
+    json_write_open_list(writer);
+    for (size_t i = 0; i < count; i++)
+        write_source(&sources[i], clock, writer);
+    json_write_close_list(writer);
+}
+
+static void write_rows(const struct now_answer *answer, struct json_writer *writer)
+{
+    json_write_name(writer, "rows");
+    json_write_open_list(writer);
+    for (size_t i = 0; i < answer->row_count; i++)
+        body_now_row(&answer->rows[i], answer->scope.scope.kind == SCOPE_SYSTEM, writer);
+    json_write_close_list(writer);
+}
+
+static enum err now_of_all(struct query *query, enum scope_kind kind, struct body_clock clock, struct arena *arena, struct json_writer *writer)
+{
+    const struct query_scope *scopes;
+    size_t count = query_scopes(query, kind, arena, &scopes);
+    enum err err = ERR_OK;
+    json_write_name(writer, "scopes");
+    json_write_open_list(writer);
+    for (size_t i = 0; i < count && !err; i++) {
+        struct now_answer answer;
+        err = query_now(query, scopes[i].scope, clock.wall, clock.silent_after_ms, arena, &answer);
+        if (err)
+            break;
+        json_write_open_object(writer);
+        body_now_head(&answer, writer);
+        write_rows(&answer, writer);
+        json_write_close_object(writer);
+    }
+    json_write_close_list(writer);
+    return err;
+}
+
+enum err body_now(struct query *query, enum scope_kind kind, int64_t id, struct body_clock clock, struct arena *arena, struct buffer *out,
+                  const char **why)
+{
+    struct json_writer writer = {.out = out};
+    struct now_answer answer;
+    enum err err;
+    json_write_open_object(&writer);
+    if (kind != SCOPE_SYSTEM && id == ID_NONE) {
+        err = now_of_all(query, kind, clock, arena, &writer);
+    } else {
+        err = query_now(query, (struct scope){kind, kind == SCOPE_SYSTEM ? 0 : id}, clock.wall, clock.silent_after_ms, arena, &answer);
+        if (err == ERR_NOT_FOUND)
+            *why = arena_printf(arena, "There is no %s %lld here.", scope_kind_name(kind), (long long)id);
+        if (err)
+            return err;
+        body_now_head(&answer, &writer);
+        write_rows(&answer, &writer);
+    }
+    json_write_name(&writer, "sources");
+    body_sources_list(query, clock, arena, &writer);
+    json_write_close_object(&writer);
+    buffer_append_char(out, '\n');
+    return err;
+}
+
+void body_sources(struct query *query, struct body_clock clock, struct arena *arena, struct buffer *out)
+{
+    struct json_writer writer = {.out = out};
+    json_write_open_object(&writer);
+    json_write_name(&writer, "sources");
+    body_sources_list(query, clock, arena, &writer);
+    json_write_close_object(&writer);
+    buffer_append_char(out, '\n');
+}
+
+void body_tenants(struct query *query, struct arena *arena, struct buffer *out)
+{
+    struct json_writer writer = {.out = out};
+    const struct query_scope *scopes;
+    size_t count = query_scopes(query, SCOPE_TENANT, arena, &scopes);
+    json_write_open_object(&writer);
+    json_write_name(&writer, "tenants");
+    json_write_open_list(&writer);
+    for (size_t i = 0; i < count; i++) {
+        json_write_open_object(&writer);
+        write_count(&writer, "id", scopes[i].scope.id);
+        write_text(&writer, "name", scopes[i].name);
+        json_write_close_object(&writer);
+    }
+    json_write_close_list(&writer);
+    write_text(&writer, "next", BYTES_NONE);
+    json_write_close_object(&writer);
+    buffer_append_char(out, '\n');
+}
+
+void body_catalog(struct query *query, struct arena *arena, struct buffer *out)
+{
+    struct json_writer writer = {.out = out};
+    const struct query_item *items;
+    size_t count = query_items(query, arena, &items);
+    struct bytes text;
+    if (!meta_get(query_txn(query), "catalog", arena, &text))
+        text = catalog_shipped();
+    json_write_open_object(&writer);
+    json_write_name(&writer, "items");
+    json_write_open_list(&writer);
+    for (size_t i = 0; i < count; i++) {
+        json_write_open_object(&writer);
+        write_text(&writer, "code", items[i].code);
+        write_text(&writer, "name", items[i].name);
+        json_write_name(&writer, "measures");
+        json_write_open_list(&writer);
+        if (items[i].enabled)
+            json_write_text_c(&writer, "enabled");
+        if (items[i].concurrent)
+            json_write_text_c(&writer, "concurrent");
+        json_write_close_list(&writer);
+        write_text(&writer, "counts", bytes_from_text(!items[i].concurrent ? "objects" : items[i].is_port ? "ports" : "sessions"));
+        json_write_close_object(&writer);
+    }
+    json_write_close_list(&writer);
+    write_text(&writer, "text", text);
+    json_write_close_object(&writer);
+    buffer_append_char(out, '\n');
+}

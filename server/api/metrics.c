@@ -1,0 +1,181 @@
+/* /metrics: the Prometheus text format, version 0.0.4 (contract.md §7). */
+#include "server/api/metrics.h"
+
+#include "server/api/problem.h"
+#include "server/api/route.h"
+#include "server/query/snapshot.h"
+#include "server/version.h"
+
+#include <inttypes.h>
+
+static const uint64_t flush_bounds_us[METRICS_FLUSH_BUCKETS - 1] = {
+#define X(us) us,
+    METRICS_FLUSH_BOUNDS_MAP(X)
+#undef X
+};
+
+static const char *const outcome_names[FACT_OUTCOME_COUNT] = {"applied", "duplicate", "stale", "contradicted", "too_late"};
+
+void metrics_add_flush(struct metrics *metrics, uint64_t us, bool failed)
+{
+    size_t bucket = 0;
+    while (bucket < METRICS_FLUSH_BUCKETS - 1 && us > flush_bounds_us[bucket])
+        bucket++;
+    atomic_fetch_add_explicit(&metrics->flush_buckets[bucket], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&metrics->flush_us, us, memory_order_relaxed);
+    if (failed)
+        atomic_fetch_add_explicit(&metrics->flushes_failed, 1, memory_order_relaxed);
+}
+
+void metrics_set_ingest(struct metrics *metrics, const struct ingest_counts *counts)
+{
+    for (int kind = 0; kind < FACT_KIND_COUNT; kind++)
+        for (int outcome = 0; outcome < FACT_OUTCOME_COUNT; outcome++)
+            atomic_store_explicit(&metrics->facts[kind][outcome], counts->facts[kind][outcome], memory_order_relaxed);
+    atomic_store_explicit(&metrics->refused, counts->refused, memory_order_relaxed);
+    atomic_store_explicit(&metrics->sessions, counts->sessions, memory_order_relaxed);
+    atomic_store_explicit(&metrics->sessions_open, counts->sessions_open, memory_order_relaxed);
+}
+
+static void head(struct buffer *out, const char *name, const char *type, const char *help)
+{
+    buffer_printf(out, "# HELP seatmeter_%s %s\n# TYPE seatmeter_%s %s\n", name, help, name, type);
+}
+
+static void single(struct buffer *out, const char *name, const char *type, const char *help, uint64_t value)
+{
+    head(out, name, type, help);
+    buffer_printf(out, "seatmeter_%s %" PRIu64 "\n", name, value);
+}
+
+/* A label's value with what must be escaped. */
+static void label(struct buffer *out, struct bytes value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        uint8_t c = value.data[i];
+        if (c == '\n')
+            buffer_append_text(out, "\\n");
+        else if (c == '"' || c == '\\')
+            buffer_printf(out, "\\%c", c);
+        else
+            buffer_append_char(out, (char)c);
+    }
+}
+
+static void write_ingest(const struct metrics *metrics, struct buffer *out)
+{
+    head(out, "facts_total", "counter", "Facts folded, by kind and by what became of them.");
+    for (int kind = 0; kind < FACT_KIND_COUNT; kind++)
+        for (int outcome = 0; outcome < FACT_OUTCOME_COUNT; outcome++)
+            buffer_printf(out, "seatmeter_facts_total{kind=\"%s\",outcome=\"%s\"} %" PRIu64 "\n", fact_kind_name((enum fact_kind)kind),
+                          outcome_names[outcome], atomic_load_explicit(&metrics->facts[kind][outcome], memory_order_relaxed));
+    single(out, "facts_refused_total", "counter", "Input that could not be taken; it is kept in dead.",
+           atomic_load_explicit(&metrics->refused, memory_order_relaxed));
+    single(out, "facts_waiting", "gauge", "Facts handed over by adapters and not folded yet.",
+           atomic_load_explicit(&metrics->queue_facts, memory_order_relaxed));
+    single(out, "sessions", "gauge", "Sessions that detail is kept of.", atomic_load_explicit(&metrics->sessions, memory_order_relaxed));
+    single(out, "sessions_open", "gauge", "Sessions without an end.", atomic_load_explicit(&metrics->sessions_open, memory_order_relaxed));
+    head(out, "flush_seconds", "histogram", "How long a flush took, fold and commit.");
+    uint64_t sum = 0;
+    for (int i = 0; i < METRICS_FLUSH_BUCKETS; i++) {
+        sum += atomic_load_explicit(&metrics->flush_buckets[i], memory_order_relaxed);
+        if (i < METRICS_FLUSH_BUCKETS - 1)
+            buffer_printf(out, "seatmeter_flush_seconds_bucket{le=\"%g\"} %" PRIu64 "\n", (double)flush_bounds_us[i] / 1e6, sum);
+        else
+            buffer_printf(out, "seatmeter_flush_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", sum);
+    }
+    buffer_printf(out, "seatmeter_flush_seconds_sum %.6f\nseatmeter_flush_seconds_count %" PRIu64 "\n",
+                  (double)atomic_load_explicit(&metrics->flush_us, memory_order_relaxed) / 1e6, sum);
+    single(out, "flushes_failed_total", "counter", "Flushes that wrote nothing; what changed stays for the next.",
+           atomic_load_explicit(&metrics->flushes_failed, memory_order_relaxed));
+}
+
+static void write_sources(struct query *query, struct arena *arena, struct buffer *out)
+{
+    const struct query_source *sources;
+    size_t count = query_sources(query, arena, &sources);
+    instant wall = clock_wall();
+    head(out, "watermark_age_seconds", "gauge", "How long ago the instant is before which all rows of the source are in.");
+    for (size_t i = 0; i < count; i++) {
+        if (sources[i].watermark == INSTANT_NONE || sources[i].retired)
+            continue;
+        buffer_append_text(out, "seatmeter_watermark_age_seconds{source=\"");
+        label(out, sources[i].name);
+        buffer_printf(out, "\"} %.3f\n", (double)(wall - sources[i].watermark) / 1000);
+    }
+}
+
+static void write_items(struct query *query, struct arena *arena, struct buffer *out)
+{
+    struct now_answer now;
+    if (query_now(query, (struct scope){SCOPE_SYSTEM, 0}, 0, INT64_MAX, arena, &now))
+        return;
+    head(out, "seats", "gauge", "Seats or ports in use in the whole system.");
+    for (size_t i = 0; i < now.row_count; i++)
+        if (now.rows[i].level >= 0)
+            buffer_printf(out, "seatmeter_seats{item=\"%.*s\"} %" PRId64 "\n", (int)now.rows[i].item.code.len,
+                          (const char *)now.rows[i].item.code.data, now.rows[i].level);
+    head(out, "seats_peak_today", "gauge", "The largest number today, in the system's zone.");
+    for (size_t i = 0; i < now.row_count; i++)
+        if (now.rows[i].peak >= 0)
+            buffer_printf(out, "seatmeter_seats_peak_today{item=\"%.*s\"} %" PRId64 "\n", (int)now.rows[i].item.code.len,
+                          (const char *)now.rows[i].item.code.data, now.rows[i].peak);
+    if (now.as_of != INSTANT_NONE) {
+        head(out, "flush_clock_seconds", "gauge", "The clock of the last flush, in seconds since 1970.");
+        buffer_printf(out, "seatmeter_flush_clock_seconds %.3f\n", (double)now.as_of / 1000);
+    }
+}
+
+/* Days of the system's book by status; a day counts once, with its newest revision. */
+static void write_closes(struct query *query, struct arena *arena, struct buffer *out)
+{
+    struct book book;
+    unsigned counts[STATUS_COUNT] = {0};
+    query_book(query, (struct scope){SCOPE_SYSTEM, 0}, INT32_MIN, INT32_MAX, arena, &book);
+    for (size_t i = 0; i < book.count; i++)
+        counts[book.days[i].status]++;
+    head(out, "closes", "gauge", "Closed days of the system's book, by status.");
+    for (int status = STATUS_PROVISIONAL; status < STATUS_COUNT; status++)
+        buffer_printf(out, "seatmeter_closes{status=\"%s\"} %u\n", row_status_name((enum row_status)status), counts[status]);
+}
+
+static void write_store(const struct api *api, struct query *query, struct buffer *out)
+{
+    struct db_stat stat;
+    single(out, "dead_letters", "gauge", "Refused input that is kept.", dead_count(query_txn(query)));
+    if (db_stat(api->db, &stat))
+        return;
+    single(out, "gaps", "gauge", "Holes in what was seen.", stat.entries[TABLE_GAP]);
+    single(out, "store_bytes", "gauge", "Bytes of the store in use.", stat.used_bytes);
+    single(out, "store_map_bytes", "gauge", "Bytes that the store may grow to before its map does.", stat.map_bytes);
+    single(out, "store_free_pages", "gauge", "Pages that are free again.", stat.free_pages);
+    single(out, "store_readers", "gauge", "Read transactions under way, this answer's included.", stat.readers);
+    single(out, "store_oldest_reader_transactions", "gauge", "Commits since the oldest reader's snapshot.", stat.oldest_reader_age_txns);
+}
+
+static void write_http(const struct api *api, struct buffer *out)
+{
+    head(out, "http_requests_total", "counter", "Requests answered, by the first digit of the status.");
+    for (int class = 2; class < 6; class++)
+        buffer_printf(out, "seatmeter_http_requests_total{code=\"%dxx\"} %" PRIu64 "\n", class, api->requests[class]);
+    single(out, "http_connections", "gauge", "Connections that are open.", http_connections(api->http));
+    single(out, "http_streams", "gauge", "Streams that are read.", http_streams(api->http));
+}
+
+void route_metrics(struct call *call)
+{
+    struct buffer *out = &call->answer->body;
+    if (!call_query(call))
+        return;
+    call_json(call);
+    call->answer->type = "text/plain; version=0.0.4; charset=utf-8";
+    head(out, "build_info", "gauge", "The program's version; always 1.");
+    buffer_printf(out, "seatmeter_build_info{version=\"%s\"} 1\n", SEATMETER_VERSION);
+    if (call->api->metrics)
+        write_ingest(call->api->metrics, out);
+    write_items(call->query, call->arena, out);
+    write_sources(call->query, call->arena, out);
+    write_closes(call->query, call->arena, out);
+    write_store(call->api, call->query, out);
+    write_http(call->api, out);
+}

@@ -1,0 +1,187 @@
+/* Folding slots into periods, from the left (design.md §4). */
+#include "server/query/snapshot.h"
+
+#include "base/log.h"
+
+struct fold {
+    struct query *query;
+    struct scope scope;
+    enum profile profile;
+    int64_t *levels;      /* per item, at the entry of the slot under way */
+    instant *counted_to;  /* per item: seat_ms is counted up to here */
+    uint32_t *changed_in; /* per item: the last slot with changes of its own, + 1 */
+};
+
+/* True with the scope's record of a slot. */
+static bool slot_value(struct fold *fold, uint32_t slot, struct bytes *value)
+{
+    struct key key;
+    if (slot < fold->query->slot_first || slot >= fold->query->slot_end)
+        return false;
+    slot_key(&key, slot, fold->scope);
+    return db_get(fold->query->txn, TABLE_SLOT, key_bytes(&key), value);
+}
+
+/* The catalog's index of a record's item, or -1: of another profile, or no longer in the catalog. */
+static int item_index(const struct fold *fold, uint32_t number, enum profile profile)
+{
+    if (profile != fold->profile || number > fold->query->number_max)
+        return -1;
+    return (int)fold->query->item_of_number[number] - 1;
+}
+
+static void say_damaged(const char *table, const struct fold *fold)
+{
+    log_error("query", "table %s: a record of %s %lld is damaged", table, scope_kind_name(fold->scope.kind), (long long)fold->scope.id);
+}
+
+/* Levels at an instant that is a slot's border: whole days, then the day's slots before it. */
+static void enter(struct fold *fold, instant at)
+{
+    struct query *query = fold->query;
+    struct bytes value;
+    struct net_record net;
+    struct slot_record record;
+    bool damaged = false;
+    int32_t day_end = instant_day(at) < query->day_end ? instant_day(at) : query->day_end;
+    for (int32_t day = query->day_first; day < day_end; day++) {
+        struct key key;
+        day_net_key(&key, day, fold->scope);
+        if (!db_get(query->txn, TABLE_DAY_NET, key_bytes(&key), &value))
+            continue;
+        while (net_unpack(&value, &net, &damaged)) {
+            int item = item_index(fold, net.item, net.profile);
+            if (item >= 0)
+                fold->levels[item] += net.net;
+        }
+    }
+    for (uint32_t slot = slot_of((instant)instant_day(at) * DAY_MS); slot < slot_of(at); slot++) {
+        if (!slot_value(fold, slot, &value))
+            continue;
+        while (slot_unpack(&value, &record, &damaged)) {
+            int item = item_index(fold, record.item, record.profile);
+            if (item >= 0)
+                fold->levels[item] += record.summary.carry + record.summary.net;
+        }
+    }
+    if (damaged)
+        say_damaged("day_net or slot", fold);
+}
+
+/* The level has been the same since counted_to. */
+static void count_unchanged(struct fold *fold, size_t item, instant to, struct fold_cell *cell)
+{
+    if (to > fold->query->known_until)
+        to = fold->query->known_until;
+    if (to > fold->counted_to[item])
+        cell->seat_ms += fold->levels[item] * (to - fold->counted_to[item]);
+}
+
+/* One slot's summary.  In the slot that is under way at the clock of the last flush the level has
+ * stayed what it is since the last change, so what lies behind the clock is level × time: it is taken off. */
+static void add_summary(struct fold *fold, size_t item, uint32_t slot, const struct slot_summary *summary, struct fold_cell *cell)
+{
+    instant start = (instant)slot * SLOT_MS, end = start + SLOT_MS, known = fold->query->known_until;
+    bool changes = summary->net || summary->high || summary->seat_ms || summary->rise_at != SLOT_RISE_NONE;
+    count_unchanged(fold, item, start, cell);
+    int64_t entry = fold->levels[item] += summary->carry;
+    if (changes)
+        fold->changed_in[item] = slot + 1;
+    int64_t candidate = entry + (changes ? summary->high : 0);
+    bool rises = summary->rise_at != SLOT_RISE_NONE;
+    if (candidate > cell->peak || (candidate == cell->peak && rises)) {
+        cell->peak = candidate;
+        cell->peak_at = rises ? start + summary->rise_at : INSTANT_NONE;
+    }
+    fold->levels[item] = entry + summary->net;
+    if (start < known) {
+        int64_t ms = entry * SLOT_MS + summary->seat_ms;
+        if (end > known)
+            ms -= fold->levels[item] * (end - known);
+        cell->seat_ms += ms > 0 ? ms : 0;
+    }
+    fold->counted_to[item] = end;
+}
+
+static void add_slot(struct fold *fold, uint32_t slot, struct fold_cell *cells, size_t stride)
+{
+    struct bytes value;
+    struct slot_record record;
+    bool damaged = false;
+    if (!slot_value(fold, slot, &value))
+        return;
+    while (slot_unpack(&value, &record, &damaged)) {
+        int item = item_index(fold, record.item, record.profile);
+        if (item >= 0)
+            add_summary(fold, (size_t)item, slot, &record.summary, &cells[(size_t)item * stride]);
+    }
+    if (damaged)
+        say_damaged("slot", fold);
+}
+
+static void fold_period(struct fold *fold, const struct period *period, struct fold_cell *cells, size_t stride)
+{
+    size_t items = fold->query->item_count;
+    uint32_t first = slot_of(period->start), end = slot_of(period->end);
+    for (size_t i = 0; i < items; i++) {
+        cells[i * stride] = (struct fold_cell){.peak = INT64_MIN, .peak_at = INSTANT_NONE};
+        fold->counted_to[i] = period->start;
+    }
+    add_slot(fold, first, cells, stride);
+    /* Nothing changed in the first slot: the period's first level is the one it was entered at.  A slot
+     * with changes has said its first level in high. */
+    for (size_t i = 0; i < items; i++)
+        if (fold->changed_in[i] != first + 1 && fold->levels[i] > cells[i * stride].peak)
+            cells[i * stride].peak = fold->levels[i];
+    if (end > fold->query->slot_end)
+        end = fold->query->slot_end;
+    for (uint32_t slot = first + 1; slot < end; slot++)
+        add_slot(fold, slot, cells, stride);
+    for (size_t i = 0; i < items; i++) {
+        count_unchanged(fold, i, period->end, &cells[i * stride]);
+        if (cells[i * stride].peak < 0)
+            cells[i * stride] = (struct fold_cell){-1, INSTANT_NONE, -1};
+    }
+}
+
+void fold_periods(struct query *query, struct scope scope, enum profile profile, const struct period *periods, size_t period_count,
+                  struct fold_cell *cells)
+{
+    size_t items = query->item_count;
+    struct arena *arena = arena_create();
+    struct fold fold = {
+        .query = query,
+        .scope = scope,
+        .profile = profile,
+        .levels = arena_alloc(arena, (items + 1) * sizeof *fold.levels),
+        .counted_to = arena_alloc(arena, (items + 1) * sizeof *fold.counted_to),
+        .changed_in = arena_alloc(arena, (items + 1) * sizeof *fold.changed_in),
+    };
+    if (period_count)
+        enter(&fold, periods[0].start);
+    for (size_t p = 0; p < period_count; p++)
+        fold_period(&fold, &periods[p], &cells[p], period_count);
+    arena_destroy(arena);
+}
+
+bool query_levels(struct query *query, struct scope scope, int64_t *levels)
+{
+    struct fold fold = {.query = query, .scope = scope, .profile = PROFILE_EXACT};
+    struct key key;
+    struct bytes value;
+    uint64_t clock;
+    struct net_record record;
+    bool damaged = false;
+    memset(levels, 0, query->item_count * sizeof *levels);
+    live_key(&key, scope);
+    if (!db_get(query->txn, TABLE_LIVE, key_bytes(&key), &value) || !key_take_u64(&value, &clock))
+        return false;
+    while (net_unpack(&value, &record, &damaged)) {
+        int item = item_index(&fold, record.item, record.profile);
+        if (item >= 0)
+            levels[item] = record.net;
+    }
+    if (damaged)
+        say_damaged("live", &fold);
+    return true;
+}

@@ -1,0 +1,141 @@
+/* What is in use now: levels, today's peaks, and what of it is unknown because a source is silent. */
+#include "server/query/snapshot.h"
+
+struct silence {
+    bool silent;
+    instant since; /* the watermark of the group that was heard longest ago */
+};
+
+static bool is_silent(const struct query_source *source, instant wall, int64_t after_ms)
+{
+    return source->watermark != INSTANT_NONE && wall - source->watermark > after_ms;
+}
+
+static bool same_group(const struct query_source *a, const struct query_source *b)
+{
+    struct bytes x = bytes_present(a->group) ? a->group : a->name, y = bytes_present(b->group) ? b->group : b->name;
+    return bytes_equal(x, y);
+}
+
+/* Sessions rest on ICON's sources and on undeclared ones, ports on GVP's. */
+static bool rests_on(const struct query_source *source, bool ports)
+{
+    if (source->retired)
+        return false;
+    return ports ? source->kind == SOURCE_GVP : source->kind == SOURCE_ICON || source->kind == SOURCE_NONE;
+}
+
+/* A pair is silent when both are: what one saw is enough. */
+static struct silence silence_of(struct query *query, bool ports, instant wall, int64_t after_ms)
+{
+    struct silence silence = {false, INSTANT_NONE};
+    const struct query_source *sources;
+    size_t count = query_sources(query, query->arena, &sources);
+    for (size_t i = 0; i < count; i++) {
+        if (!rests_on(&sources[i], ports))
+            continue;
+        bool all = true;
+        instant heard = INSTANT_NONE;
+        for (size_t k = 0; k < count; k++)
+            if (rests_on(&sources[k], ports) && same_group(&sources[i], &sources[k])) {
+                all = all && is_silent(&sources[k], wall, after_ms);
+                if (sources[k].watermark > heard)
+                    heard = sources[k].watermark;
+            }
+        if (all && (!silence.silent || heard < silence.since))
+            silence = (struct silence){true, heard};
+    }
+    return silence;
+}
+
+/* The three tenants with most seats of each item, those with more first, then by id. */
+static void find_top(struct query *query, struct arena *arena, struct now_answer *answer)
+{
+    const struct query_scope *tenants;
+    size_t count = query_scopes(query, SCOPE_TENANT, arena, &tenants);
+    int64_t *levels = arena_alloc(arena, (query->item_count + 1) * sizeof *levels);
+    enum { TOP = sizeof answer->rows->top / sizeof *answer->rows->top };
+    for (size_t t = 0; t < count; t++) {
+        if (!query_levels(query, tenants[t].scope, levels))
+            continue;
+        for (size_t i = 0; i < query->item_count; i++) {
+            struct now_row *row = &answer->rows[i];
+            size_t at = row->top_count;
+            if (levels[i] <= 0)
+                continue;
+            while (at > 0 && row->top[at - 1].level < levels[i])
+                at--;
+            if (at == TOP)
+                continue;
+            size_t moved = (row->top_count < TOP ? row->top_count : TOP - 1) - at;
+            memmove(&row->top[at + 1], &row->top[at], moved * sizeof *row->top);
+            row->top[at] = (struct now_top){tenants[t].scope.id, tenants[t].name, levels[i]};
+            if (row->top_count < TOP)
+                row->top_count++;
+        }
+    }
+}
+
+static void fill_row(struct now_row *row, const struct query_item *item, int64_t level, const struct fold_cell *today,
+                     const struct silence *silence, instant day_start)
+{
+    *row = (struct now_row){
+        .item = *item,
+        .level = -1,
+        .peak = -1,
+        .peak_at = INSTANT_NONE,
+        .entitled = -1, /* quantities come with "Exact seats" */
+        .burst = -1,
+        .over = -1,
+        .state = "no-quantity",
+        .over_since = INSTANT_NONE,
+        .seen_until = INSTANT_NONE,
+        .last_seen = -1,
+    };
+    if (!item->concurrent)
+        return;
+    row->peak = today->peak;
+    if (today->peak > 0)
+        row->peak_at = today->peak_at == INSTANT_NONE ? day_start : today->peak_at;
+    if (!silence->silent) {
+        row->level = level;
+        return;
+    }
+    row->state = "unknown";
+    row->seen_until = silence->since;
+    row->last_seen = level;
+}
+
+static enum err find_scope(struct query *query, struct scope scope, struct arena *arena, struct query_scope *out)
+{
+    const struct query_scope *scopes;
+    size_t count = query_scopes(query, scope.kind, arena, &scopes);
+    for (size_t i = 0; i < count; i++)
+        if (scope.id == ID_NONE || scope.kind == SCOPE_SYSTEM || scopes[i].scope.id == scope.id) {
+            *out = scopes[i];
+            return ERR_OK;
+        }
+    return ERR_NOT_FOUND;
+}
+
+enum err query_now(struct query *query, struct scope scope, instant wall, int64_t silent_after_ms, struct arena *arena, struct now_answer *answer)
+{
+    *answer = (struct now_answer){.as_of = query->clock, .zone = BYTES_LITERAL("UTC")};
+    enum err err = find_scope(query, scope, arena, &answer->scope);
+    if (err)
+        return err;
+    instant day_start = (instant)instant_day(query->clock == INSTANT_NONE ? wall : query->clock) * DAY_MS;
+    struct period today = {day_start, day_start + DAY_MS};
+    struct fold_cell *cells = arena_alloc(arena, (query->item_count + 1) * sizeof *cells);
+    int64_t *levels = arena_alloc(arena, (query->item_count + 1) * sizeof *levels);
+    struct silence silences[2] = {silence_of(query, false, wall, silent_after_ms), silence_of(query, true, wall, silent_after_ms)};
+    fold_periods(query, answer->scope.scope, PROFILE_EXACT, &today, 1, cells);
+    query_levels(query, answer->scope.scope, levels);
+    answer->rows = arena_alloc(arena, (query->item_count + 1) * sizeof *answer->rows);
+    answer->row_count = query->item_count;
+    for (size_t i = 0; i < query->item_count; i++)
+        fill_row(&answer->rows[i], &query->items[i], levels[i], &cells[i], &silences[query->items[i].is_port], day_start);
+    if (answer->scope.scope.kind == SCOPE_SYSTEM)
+        find_top(query, arena, answer);
+    return query->err ? query->err : db_error(query->txn);
+}

@@ -1,0 +1,95 @@
+/*
+ * server/query/snapshot.h - what the parts of a query share: one read transaction and what was read from it.
+ *
+ * Lists are read when first asked for and live in the query's arena.
+ * Thread: the query's.  Owner: query_open() … query_close().
+ */
+#ifndef SERVER_QUERY_SNAPSHOT_H
+#define SERVER_QUERY_SNAPSHOT_H
+
+#include "server/query/query.h"
+
+/* Half-open spans in order, apart from each other. */
+struct span {
+    instant from, to;
+};
+struct spans {
+    struct span *spans;
+    size_t count;
+};
+
+/* A source with what the outer face does not need. */
+struct source {
+    struct query_source face;
+    bool counts;      /* it sent sessions, media, ports or coverage */
+    instant retired;  /* from when on it is asked no more; INSTANT_NEVER: it is */
+    struct spans watched;
+};
+
+struct query {
+    struct db *db;
+    struct db_txn *txn;
+    struct arena *arena;
+
+    struct query_item *items; /* in the catalog's order */
+    size_t item_count;
+    uint32_t *item_of_number; /* index + 1, 0: none */
+    uint32_t number_max;
+
+    uint32_t slot_first, slot_end; /* slots in the store: [first, end), empty when equal */
+    int32_t day_first, day_end;    /* likewise days of day_net */
+    instant clock;                 /* of the last flush, INSTANT_NONE: none yet */
+    instant known_until;           /* where integrals are cut */
+    int32_t horizon_day;           /* closes of earlier days are final; INT32_MIN: none */
+
+    enum err err;                  /* the first failure to read a list */
+
+    struct source *sources; /* by name */
+    size_t source_count;
+    bool have_sources;
+    struct spans seen; /* when every group of sources was watching */
+    bool have_seen, seen_known;
+};
+
+/* What one counter did in one period. */
+struct fold_cell {
+    int64_t peak;    /* -1: the counter is below zero, a bug: unknown */
+    instant peak_at; /* INSTANT_NONE: it never rose to the peak in the period */
+    int64_t seat_ms;
+};
+
+struct period {
+    instant start, end;
+};
+
+/* The sources, read when first asked for; failures stick to query->err. */
+void query_load_sources(struct query *query);
+/* Puts spans into order and joins those that touch. */
+void spans_join(struct spans *spans);
+
+/* Folds scope's slots over periods that follow each other without holes, each a whole number of slots:
+ * cells[item * period_count + period], for every item of the catalog. */
+void fold_periods(struct query *query, struct scope scope, enum profile profile, const struct period *periods, size_t period_count,
+                  struct fold_cell *cells);
+/* Levels at the clock of the last flush, by the catalog's order; false when scope has none. */
+bool query_levels(struct query *query, struct scope scope, int64_t *levels);
+
+/* The part of [from, to) that was seen, in millionths, rounded down; -1: unknown. */
+int64_t query_coverage_ppm(struct query *query, instant from, instant to);
+
+/* Closed days of one book. */
+struct book_day {
+    int32_t day;
+    enum row_status status;
+    uint32_t revision;
+};
+struct book {
+    struct book_day *days;
+    size_t count;
+};
+/* The newest revision of each closed day from … to, both included. */
+void query_book(struct query *query, struct scope scope, int32_t from, int32_t to, struct arena *arena, struct book *book);
+/* The first of the statuses of the days that [start, end) overlaps, and their largest revision. */
+void book_status(const struct book *book, instant start, instant end, enum row_status *status, int64_t *revision);
+
+#endif

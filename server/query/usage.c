@@ -1,0 +1,162 @@
+/* Usage rows: scope by scope, item by item, period by period (contract.md §5). */
+#include "server/query/snapshot.h"
+
+/* How long a period is, and over how many days they may be asked at once: a page of rows should cost
+ * well under a second. */
+static const struct {
+    int64_t ms;
+    int32_t days_max;
+    const char *instead;
+} granularities[GRANULARITY_COUNT] = {
+    [GRANULARITY_10M] = {10 * MINUTE_MS, 31, "Ask for hour rows instead, or for fewer days."},
+    [GRANULARITY_HOUR] = {HOUR_MS, 186, "Ask for day rows instead, or for fewer days."},
+    [GRANULARITY_DAY] = {DAY_MS, 3660, "Ask for fewer days."},
+};
+
+struct walk {
+    struct query *query;
+    const struct usage_request *request;
+    struct period *periods;
+    size_t period_count;
+    usage_row_fn fn;
+    void *owner;
+};
+
+static enum err refuse(const char **why, const char *text)
+{
+    *why = text;
+    return ERR_INPUT;
+}
+
+static enum err check_request(struct query *query, const struct usage_request *request, struct arena *arena, const char **why)
+{
+    if (request->scope != SCOPE_SYSTEM && request->scope != SCOPE_TENANT)
+        return refuse(why, "scope: groups are not counted by this release; it has system and tenant.");
+    if (request->profiles != 1u << PROFILE_EXACT)
+        return refuse(why, "profile: this release counts exact only.");
+    if (bytes_present(request->zone) && !bytes_equal_text(request->zone, "UTC"))
+        return refuse(why, arena_printf(arena, "zone: \"%.*s\" is not to be had; this release reports in UTC only.", (int)request->zone.len,
+                                        (const char *)request->zone.data));
+    if ((unsigned)request->granularity >= GRANULARITY_COUNT || !granularities[request->granularity].ms)
+        return refuse(why, "granularity: this release has 10m, hour and day.");
+    if (request->from < 0 || request->to > INSTANT_MAX || request->from >= request->to)
+        return refuse(why, "from must lie before to, both between 1970 and 2199.");
+    int64_t days = (request->to - request->from + DAY_MS - 1) / DAY_MS;
+    if (days > granularities[request->granularity].days_max)
+        return refuse(why, arena_printf(arena, "%lld days of %s rows is too wide (limit %d days). %s", (long long)days,
+                                        granularity_name(request->granularity), granularities[request->granularity].days_max,
+                                        granularities[request->granularity].instead));
+    if (!bytes_present(request->item))
+        return ERR_OK;
+    for (size_t i = 0; i < query->item_count; i++)
+        if (bytes_equal(query->items[i].code, request->item))
+            return ERR_OK;
+    return refuse(why, arena_printf(arena, "item: \"%.*s\" is not in the catalog; /api/v1/catalog lists the codes.", (int)request->item.len,
+                                    (const char *)request->item.data));
+}
+
+/* Every whole period that overlaps [from, to).  In UTC all are aligned with the epoch. */
+static void make_periods(struct walk *walk, struct arena *arena)
+{
+    int64_t ms = granularities[walk->request->granularity].ms;
+    instant start = floor_div(walk->request->from, ms) * ms;
+    size_t count = (size_t)((walk->request->to - start + ms - 1) / ms);
+    walk->periods = arena_alloc(arena, count * sizeof *walk->periods);
+    walk->period_count = count;
+    for (size_t i = 0; i < count; i++, start += ms)
+        walk->periods[i] = (struct period){start, start + ms};
+}
+
+static void fill_row(struct walk *walk, const struct query_scope *scope, size_t item, size_t period, const struct fold_cell *cell,
+                     const struct book *book, struct usage_row *row)
+{
+    const struct query_item *what = &walk->query->items[item];
+    const struct period *when = &walk->periods[period];
+    *row = (struct usage_row){
+        .scope = scope->scope.kind,
+        .id = scope->scope.kind == SCOPE_SYSTEM ? ID_NONE : scope->scope.id,
+        .name = scope->name,
+        .item = what->code,
+        .profile = PROFILE_EXACT,
+        .granularity = walk->request->granularity,
+        .zone = BYTES_LITERAL("UTC"),
+        .start = when->start,
+        .end = when->end,
+        .peak = -1,
+        .peak_at = INSTANT_NONE,
+        .enabled = -1, /* these four come with "Exact seats" */
+        .enabled_at = INSTANT_NONE,
+        .named = -1,
+        .seat_ms = -1,
+        .entitled = -1,
+        .burst = -1,
+        .over = -1,
+        .over_burst = -1,
+        .coverage_ppm = query_coverage_ppm(walk->query, when->start, when->end),
+    };
+    if (what->concurrent) {
+        row->peak = cell->peak;
+        row->seat_ms = cell->seat_ms;
+        if (cell->peak > 0)
+            row->peak_at = cell->peak_at == INSTANT_NONE ? when->start : cell->peak_at;
+    }
+    book_status(book, when->start, when->end, &row->status, &row->revision);
+}
+
+/* True when the row (scope, item, start) lies behind the place where the page before ended. */
+static bool behind(const struct usage_request *request, int64_t id, size_t item, size_t after_item, instant start)
+{
+    if (!request->after || id != request->after_id)
+        return !request->after || id > request->after_id;
+    return item != after_item ? item > after_item : start > request->after_start;
+}
+
+static enum err walk_scope(struct walk *walk, const struct query_scope *scope, size_t after_item)
+{
+    struct query *query = walk->query;
+    struct arena *arena = arena_create();
+    struct fold_cell *cells = arena_alloc(arena, (query->item_count * walk->period_count + 1) * sizeof *cells);
+    struct book book;
+    enum err err = ERR_OK;
+    fold_periods(query, scope->scope, PROFILE_EXACT, walk->periods, walk->period_count, cells);
+    query_book(query, scope->scope, instant_day(walk->periods[0].start), instant_day(walk->periods[walk->period_count - 1].end - 1), arena, &book);
+    for (size_t i = 0; i < query->item_count && !err; i++) {
+        if (bytes_present(walk->request->item) && !bytes_equal(walk->request->item, query->items[i].code))
+            continue;
+        for (size_t p = 0; p < walk->period_count && !err; p++) {
+            struct usage_row row;
+            if (!behind(walk->request, scope->scope.id, i, after_item, walk->periods[p].start))
+                continue;
+            fill_row(walk, scope, i, p, &cells[i * walk->period_count + p], &book, &row);
+            err = walk->fn(walk->owner, &row);
+        }
+    }
+    arena_destroy(arena);
+    return err ? err : db_error(query->txn);
+}
+
+enum err query_usage(struct query *query, const struct usage_request *request, struct arena *arena, usage_row_fn fn, void *owner, const char **why)
+{
+    struct walk walk = {.query = query, .request = request, .fn = fn, .owner = owner};
+    const struct query_scope *scopes;
+    enum err err = check_request(query, request, arena, why);
+    if (err)
+        return err;
+    size_t count = query_scopes(query, request->scope, arena, &scopes), after_item = 0;
+    bool known = request->id == ID_NONE || request->scope == SCOPE_SYSTEM;
+    for (size_t i = 0; i < count && !known; i++)
+        known = scopes[i].scope.id == request->id;
+    if (!known) {
+        *why = arena_printf(arena, "There is no %s %lld here.", scope_kind_name(request->scope), (long long)request->id);
+        return ERR_NOT_FOUND;
+    }
+    while (request->after && after_item < query->item_count && !bytes_equal(query->items[after_item].code, request->after_item))
+        after_item++;
+    make_periods(&walk, arena);
+    for (size_t i = 0; i < count && !err; i++) {
+        bool asked = request->id == ID_NONE || request->scope == SCOPE_SYSTEM || scopes[i].scope.id == request->id;
+        if (asked && (!request->after || scopes[i].scope.id >= request->after_id))
+            err = walk_scope(&walk, &scopes[i], after_item);
+    }
+    return err ? err : query->err;
+}
