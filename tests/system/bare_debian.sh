@@ -1,0 +1,39 @@
+#!/bin/bash
+# long: a bare Debian 12 (minbase, chroot, nothing installed): deploy/quickstart --once and tests/run unit succeed in it.
+# Needs root for the chroot, mmdebstrap, and the package sources of this machine.
+. "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
+
+[ "$(id -u)" = 0 ] || fail "making a chroot needs root"
+command -v mmdebstrap >/dev/null || fail "mmdebstrap is not installed"
+root=$scratch/root
+sources=()
+for file in /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list.d/*.list; do
+    [ -f "$file" ] && grep -q bookworm "$file" && grep -q -v '^#' "$file" && grep -q '/debian' "$file" && sources+=("$file")
+done
+unmount() { mountpoint -q "$root/proc" && umount "$root/proc"; at_exit; }
+trap unmount EXIT
+
+note "a minbase root from ${sources[*]}"
+mmdebstrap --variant=minbase bookworm "$root" "${sources[@]}" >"$scratch/mmdebstrap.log" 2>&1 || { tail "$scratch/mmdebstrap.log"; fail "mmdebstrap"; }
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+# What this machine's apt needs to reach its sources (a proxy, a mirror's dates), it needs in there, too.
+for file in /etc/apt/apt.conf.d/*; do
+    [ ! -f "$file" ] || ! grep -q -E '^Acquire' "$file" || cp "$file" "$root/etc/apt/apt.conf.d/"
+done
+mount -t proc proc "$root/proc" || fail "cannot mount /proc in the root"
+mkdir -p "$root/srv/seatmeter"
+if git -C "$tree" rev-parse HEAD >/dev/null 2>&1; then
+    git -C "$tree" archive HEAD | tar -x -C "$root/srv/seatmeter" || fail "git archive"
+else
+    tar -C "$tree" --exclude=./build -c . | tar -x -C "$root/srv/seatmeter" || fail "copying the tree"
+fi
+inside() { chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb SEED="$SEED" "$@"; }
+
+note "as a user without rights: it says what to do"
+expect 1 "deploy/install without root and sudo" chroot --userspec=nobody:nogroup "$root" /srv/seatmeter/deploy/install
+expect_said "su -c '/srv/seatmeter/deploy/install"
+note "deploy/quickstart --once"
+inside /srv/seatmeter/deploy/quickstart --once 2>&1 | tee "$scratch/bare-quickstart.log" || fail "deploy/quickstart --once"
+note "tests/run layers unit"
+inside /srv/seatmeter/tests/run layers unit 2>&1 | tee "$scratch/bare-tests.log" || fail "tests/run unit"
+[ "$(tail -n 1 "$scratch/bare-tests.log")" != "0 passed, 0 failed" ] || fail "nothing was tested"
