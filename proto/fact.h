@@ -237,6 +237,9 @@ struct fact fact_blank(enum fact_kind kind);
  * arena.  Checks presence, ranges and end ≥ begin; depends on the fact alone (design.md §2). */
 MUST_CHECK enum err fact_check(const struct fact *fact, struct arena *arena, const char **why);
 
+/* A copy whose texts and lists live in arena. */
+struct fact fact_copy(const struct fact *fact, struct arena *arena);
+
 const char *fact_kind_name(enum fact_kind kind);
 /* FACT_KIND_COUNT when there is none of that name. */
 enum fact_kind fact_kind_from_name(struct bytes name);

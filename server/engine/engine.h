@@ -14,7 +14,7 @@
 #define SERVER_ENGINE_ENGINE_H
 
 #include "server/engine/catalog.h"
-#include "server/ingest/ingest.h"
+#include "server/engine/outcome.h"
 #include "store/dictionary.h"
 #include "store/session.h"
 #include "store/slot.h"

@@ -12,7 +12,7 @@
 
 #include "proto/fact.h"
 #include "server/engine/names.h"
-#include "server/ingest/ingest.h"
+#include "server/engine/outcome.h"
 
 struct statement {
     enum fact_kind kind;

@@ -30,6 +30,7 @@ struct ingest {
     struct ingest_counts counts;
     instant clock;
     bool dirty;
+    uint32_t lowest_slot; /* written since ingest_watch_slots() */
     struct db_txn *txn; /* during a flush */
 };
 
@@ -290,6 +291,16 @@ struct engine *ingest_engine(struct ingest *ingest)
     return ingest->engine;
 }
 
+void ingest_watch_slots(struct ingest *ingest)
+{
+    ingest->lowest_slot = UINT32_MAX;
+}
+
+uint32_t ingest_lowest_slot(const struct ingest *ingest)
+{
+    return ingest->lowest_slot;
+}
+
 const struct ingest_counts *ingest_counts(const struct ingest *ingest)
 {
     return &ingest->counts;
@@ -326,9 +337,12 @@ static void put_or_delete(struct ingest *ingest, enum db_table table, const stru
 
 static void put_slot(void *owner, uint32_t slot, struct scope scope, struct bytes summaries)
 {
+    struct ingest *ingest = owner;
     struct key key;
     slot_key(&key, slot, scope);
-    put_or_delete(owner, TABLE_SLOT, &key, summaries);
+    put_or_delete(ingest, TABLE_SLOT, &key, summaries);
+    if (slot < ingest->lowest_slot)
+        ingest->lowest_slot = slot;
 }
 
 static void put_day_net(void *owner, int32_t day, struct scope scope, struct bytes nets)

@@ -16,19 +16,11 @@
 #include "base/err.h"
 #include "proto/fact.h"
 #include "server/engine/catalog.h"
+#include "server/engine/outcome.h"
 #include "store/records.h"
 
 struct ingest;
 struct engine;
-
-enum fact_outcome {
-    FACT_APPLIED,      /* newer than what was known, or the winner of a contradiction */
-    FACT_DUPLICATE,    /* the same version with the same body */
-    FACT_STALE,        /* an older version */
-    FACT_CONTRADICTED, /* the same version with another body that loses (domain.md §7.19) */
-    FACT_TOO_LATE,     /* over before the store's horizon (domain.md §7.20): kept in dead */
-    FACT_OUTCOME_COUNT
-};
 
 struct ingest_options {
     struct db *db;
@@ -58,6 +50,10 @@ MUST_CHECK enum err ingest_flush(struct ingest *ingest, instant wall);
 void ingest_write_changes(struct ingest *ingest, struct db_txn *txn);
 void ingest_written(struct ingest *ingest);
 struct engine *ingest_engine(struct ingest *ingest);
+/* The lowest slot written since ingest_watch_slots(); UINT32_MAX: none.  A close made from an older
+ * snapshot than a change to its day must not stand. */
+void ingest_watch_slots(struct ingest *ingest);
+uint32_t ingest_lowest_slot(const struct ingest *ingest);
 
 struct ingest_counts {
     uint64_t facts[FACT_KIND_COUNT][FACT_OUTCOME_COUNT];
