@@ -49,6 +49,8 @@ struct query_source {
     bool has_coverage;
 };
 size_t query_sources(struct query *query, struct arena *arena, const struct query_source **sources);
+/* True when one span of coverage of the source holds [from, to) whole. */
+bool query_watched(struct query *query, struct bytes source, instant from, instant to);
 
 struct usage_request {
     enum scope_kind scope;

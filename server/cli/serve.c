@@ -1,0 +1,169 @@
+/* seatmeter serve: the start list, read aloud; the same list backwards. */
+#include "base/check.h"
+#include "base/log.h"
+#include "server/api/api.h"
+#include "server/cli/cli.h"
+#include "server/cli/options.h"
+#include "server/close/closer.h"
+#include "server/ingest/embedded.h"
+#include "server/ingest/pump.h"
+#include "server/version.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+struct server {
+    const struct settings *settings;
+    struct metrics metrics;
+    struct db *db;
+    struct ingest *ingest;
+    struct loop *ingest_loop, *serve_loop;
+    struct closer *closer;
+    struct pump *pump;
+    struct api *api;
+    struct embedded *embedded;
+    struct loop_signal *interrupt, *terminate;
+    pthread_t ingest_thread;
+    bool ingest_runs;
+};
+
+static void flushed(void *owner)
+{
+    struct server *server = owner;
+    api_wake(server->api);
+}
+
+static bool ready(void *owner, const char **why)
+{
+    struct server *server = owner;
+    *why = "the first flush is not done yet";
+    return pump_ready(server->pump);
+}
+
+static void end(void *owner)
+{
+    struct server *server = owner;
+    log_info("serve", "ending");
+    loop_stop(server->serve_loop);
+}
+
+static void *run_ingest(void *owner)
+{
+    struct server *server = owner;
+    loop_run(server->ingest_loop);
+    return NULL;
+}
+
+static enum err start_store(struct server *server, struct arena *arena)
+{
+    const struct settings *settings = server->settings;
+    struct catalog *catalog;
+    enum err err = settings_catalog(settings, arena, &catalog);
+    if (err == ERR_OK)
+        err = db_create(&(struct db_options){.dir = settings->store.dir, .map_bytes = settings->store.map_bytes}, &server->db);
+    if (err == ERR_OK)
+        err = ingest_create(&(struct ingest_options){server->db, catalog, settings->counting.cap_hours}, &server->ingest);
+    return err;
+}
+
+static enum err start_loops(struct server *server)
+{
+    const struct settings *settings = server->settings;
+    server->ingest_loop = loop_create();
+    server->serve_loop = loop_create();
+    server->closer = closer_create(&(struct closer_options){
+        .loop = server->ingest_loop,
+        .db = server->db,
+        .ingest = server->ingest,
+        .wait_minutes = settings->close.wait_minutes,
+        .deadline_minutes = settings->close.deadline_minutes,
+        .detail_days = settings->close.detail_days,
+    });
+    server->pump = pump_create(&(struct pump_options){
+        .loop = server->ingest_loop,
+        .db = server->db,
+        .ingest = server->ingest,
+        .closer = server->closer,
+        .metrics = &server->metrics,
+        .flushed = flushed,
+        .owner = server,
+    });
+    return api_create(&(struct api_options){
+                          .loop = server->serve_loop,
+                          .db = server->db,
+                          .settings = settings,
+                          .metrics = &server->metrics,
+                          .ready = ready,
+                          .ready_owner = server,
+                      },
+                      &server->api);
+}
+
+static enum err start_sources(struct server *server)
+{
+    server->interrupt = loop_signal_create(server->serve_loop, SIGINT, end, server);
+    server->terminate = loop_signal_create(server->serve_loop, SIGTERM, end, server);
+    enum err err = embedded_create(server->settings, server->db, pump_queue(server->pump), &server->embedded);
+    if (err != ERR_OK)
+        return err;
+    check(pthread_create(&server->ingest_thread, NULL, run_ingest, server) == 0);
+    server->ingest_runs = true;
+    return ERR_OK;
+}
+
+/* What the sources handed over before they ended is flushed a last time. */
+static void stop(struct server *server)
+{
+    if (server->pump)
+        batch_queue_stop(pump_queue(server->pump));
+    embedded_destroy(server->embedded);
+    if (server->ingest_runs) {
+        loop_stop(server->ingest_loop);
+        pthread_join(server->ingest_thread, NULL);
+        pump_finish(server->pump);
+    }
+    closer_destroy(server->closer);
+    pump_destroy(server->pump);
+    if (server->api)
+        api_destroy(server->api);
+    if (server->interrupt)
+        loop_signal_destroy(server->interrupt);
+    if (server->terminate)
+        loop_signal_destroy(server->terminate);
+    if (server->ingest_loop)
+        loop_destroy(server->ingest_loop);
+    if (server->serve_loop)
+        loop_destroy(server->serve_loop);
+    ingest_destroy(server->ingest);
+    db_destroy(server->db);
+}
+
+int cli_serve(int argc, char **argv)
+{
+    const char *file = NULL;
+    const struct cli_option options[] = {CLI_OPTION_SETTINGS(&file), {NULL}};
+    int first = 0, code = cli_options_read(argc, argv, options, &first);
+    if (code >= 0)
+        return code;
+    if (first < argc)
+        return cli_wrong_usage("serve", "\"%s\" is not understood", argv[first]);
+
+    struct arena *arena = arena_create();
+    static struct server server;
+    enum err err = cli_settings_read(file, arena, &server.settings);
+    if (err == ERR_OK)
+        err = start_store(&server, arena);
+    if (err == ERR_OK)
+        err = start_loops(&server);
+    if (err == ERR_OK)
+        err = start_sources(&server);
+    if (err == ERR_OK) {
+        log_info("serve", "seatmeter %s on http://%s:%d, store %s, %zu sources; without Kafka the store is the only log",
+                 SEATMETER_VERSION, server.settings->http.bind, api_port(server.api), server.settings->store.dir,
+                 server.settings->source_count);
+        loop_run(server.serve_loop);
+    }
+    stop(&server);
+    arena_destroy(arena);
+    return err_exit_code(err);
+}

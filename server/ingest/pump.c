@@ -1,0 +1,139 @@
+#include "server/ingest/pump.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { TURN_MS = 20, IDLE_FLUSH_MS = 1000, CATCH_UP_MS = 2000, RETRY_MS = 1000 };
+
+struct pump {
+    struct pump_options options;
+    struct batch_queue *queue;
+    struct loop_wake *wake;
+    struct loop_timer *timer;
+    int64_t flushed_us; /* monotonic: when the last flush ended */
+    uint64_t facts_since_flush;
+    bool held; /* the last flush failed: nothing is taken */
+    atomic_bool ready;
+};
+
+static void wake_up(void *owner)
+{
+    struct pump *pump = owner;
+    loop_wake(pump->wake);
+}
+
+static void take_batch(struct pump *pump, struct batch *batch)
+{
+    struct ingest *ingest = pump->options.ingest;
+    for (size_t i = 0; i < batch->fact_count; i++)
+        ingest_fact(ingest, &batch->facts[i]);
+    for (size_t i = 0; i < batch->letter_count; i++) {
+        const struct dead_letter *letter = &batch->letters[i];
+        log_warning("ingest", "%s: %s: refused: %s", (const char *)letter->source.data, (const char *)letter->place.data,
+                    (const char *)letter->why.data);
+        ingest_refused(ingest, letter);
+    }
+    if (bytes_present(batch->cursor))
+        ingest_cursor(ingest, batch->source, batch->cursor);
+    pump->facts_since_flush += batch->fact_count;
+}
+
+static bool flush(struct pump *pump)
+{
+    int64_t start = clock_mono_us();
+    enum err err = ingest_flush(pump->options.ingest, clock_wall());
+    int64_t end = clock_mono_us();
+    metrics_add_flush(pump->options.metrics, (uint64_t)(end - start), err != ERR_OK);
+    metrics_set_ingest(pump->options.metrics, ingest_counts(pump->options.ingest));
+    pump->flushed_us = end;
+    if (err != ERR_OK) {
+        log_once(LOG_ERROR, "ingest", "held", "nothing is taken until the store can be written again (%s); reads go on, tried every second",
+                 err_text(err));
+        pump->held = true;
+        return false;
+    }
+    if (pump->held && log_clear("ingest", "held"))
+        log_info("ingest", "the store can be written again: going on");
+    pump->held = false;
+    pump->facts_since_flush = 0;
+    atomic_store(&pump->ready, true);
+    if (pump->options.flushed)
+        pump->options.flushed(pump->options.owner);
+    return true;
+}
+
+/* 1 take for a while; 2 flush when it is time; 3 close a day that is ready; 4 come again. */
+static void turn(void *owner)
+{
+    struct pump *pump = owner;
+    struct batch *batch;
+    int64_t start = clock_mono_us();
+    bool more = false;
+
+    ingest_clock(pump->options.ingest, clock_wall());
+    while (!pump->held && (batch = batch_queue_take(pump->queue))) {
+        take_batch(pump, batch);
+        batch_destroy(batch);
+        if (clock_mono_us() - start > TURN_MS * 1000 || pump->facts_since_flush >= FLUSH_FACTS_MAX) {
+            more = true;
+            break;
+        }
+    }
+    atomic_store(&pump->options.metrics->queue_facts, batch_queue_facts(pump->queue));
+    int64_t since_ms = (clock_mono_us() - pump->flushed_us) / 1000;
+    int64_t due_ms = pump->held ? RETRY_MS : more ? CATCH_UP_MS : ingest_dirty(pump->options.ingest) ? FLUSH_LIVE_MS : IDLE_FLUSH_MS;
+    if (since_ms >= due_ms || pump->facts_since_flush >= FLUSH_FACTS_MAX) {
+        if (flush(pump) && pump->options.closer)
+            closer_poll(pump->options.closer, clock_wall());
+        due_ms = FLUSH_LIVE_MS;
+        since_ms = 0;
+    }
+    if (more)
+        loop_wake(pump->wake);
+    loop_timer_start(pump->timer, (uint64_t)(due_ms - since_ms > 0 ? due_ms - since_ms : 1), 0);
+}
+
+struct pump *pump_create(const struct pump_options *options)
+{
+    struct pump *pump = memory_alloc_zero(1, sizeof *pump);
+    pump->options = *options;
+    pump->wake = loop_wake_create(options->loop, turn, pump);
+    pump->timer = loop_timer_create(options->loop, turn, pump);
+    pump->queue = batch_queue_create(wake_up, pump);
+    loop_timer_start(pump->timer, 1, 0);
+    return pump;
+}
+
+void pump_destroy(struct pump *pump)
+{
+    if (!pump)
+        return;
+    batch_queue_destroy(pump->queue);
+    loop_timer_destroy(pump->timer);
+    loop_wake_destroy(pump->wake);
+    free(pump);
+}
+
+struct batch_queue *pump_queue(struct pump *pump)
+{
+    return pump->queue;
+}
+
+bool pump_ready(const struct pump *pump)
+{
+    return atomic_load(&pump->ready);
+}
+
+void pump_finish(struct pump *pump)
+{
+    struct batch *batch;
+    while ((batch = batch_queue_take(pump->queue))) {
+        take_batch(pump, batch);
+        batch_destroy(batch);
+    }
+    if (ingest_dirty(pump->options.ingest))
+        flush(pump);
+}
