@@ -19,13 +19,34 @@ static const char sources_head[] =
     "#   kind: icon (this release has no other)\n"
     "#   name: text of 1 to 64 bytes; every row is known by it for ever, so it never changes; api is taken\n";
 
+/* The keys that the ICON adapter itself checks (adapters/icon/settings.c). */
 static const char sources_icon[] =
+    "#\n"
     "# An ICON database:\n"
     "#   - kind: icon\n"
     "#     name: icon-a\n"
-    "#     dsn: ICON                     # the data source's name in odbc.ini; text, required\n"
-    "#     user: seatmeter               # text; default: the data source's\n"
-    "#     password_file: /etc/seatmeter/icon.password   # a file whose first line is it; default: none\n";
+    "#     # The data source in odbc.ini; text of 1 to 128 bytes, no connection string; required\n"
+    "#     dsn: ICON\n"
+    "#     # Who asks; text of 1 to 128 bytes; default: as odbc.ini says\n"
+    "#     user: seatmeter\n"
+    "#     # A file with the password, only together with user; default none\n"
+    "#     password_file: /etc/seatmeter/icon.password\n"
+    "#     # The name that both databases of an HA pair share; text of 1 to 64 bytes; default: the source alone\n"
+    "#     group: icon\n"
+    "#     # How long to rest between two looks; an integer of 50 to 60000, in milliseconds; default 250\n"
+    "#     poll_ms: 250\n"
+    "#     # How late a row may become visible; an integer of 1 to 86400, in seconds; default 120\n"
+    "#     settle_seconds: 120\n"
+    "#     # How long a statement may take; an integer of 1 to 3600, in seconds; default 30\n"
+    "#     statement_timeout_seconds: 30\n"
+    "#     # How much is fetched at once; an integer of 1 to 100000, in rows; default 5000\n"
+    "#     page_rows: 5000\n"
+    "#     # How often open sessions are compared; an integer of 1 to 1440, in minutes; default 5\n"
+    "#     reconcile_minutes: 5\n"
+    "#     # The column map, a file like deploy/icon-map.yaml; default: the shipped one\n"
+    "#     map: /etc/seatmeter/icon-map.yaml\n"
+    "#     # Whether names of persons are read; one of pseudonym, clear; default pseudonym\n"
+    "#     names: pseudonym\n";
 
 static void print_scalar(struct bytes text, bool quote, struct buffer *out)
 {
