@@ -289,22 +289,3 @@ enum err settings_read(const char *file, struct arena *arena, const struct setti
     *settings = made;
     return reading.faults ? ERR_SETTINGS : ERR_OK;
 }
-
-enum err settings_catalog(const struct settings *settings, struct arena *arena, struct catalog **catalog)
-{
-    return catalog_read_file(settings->catalog_file, arena, catalog);
-}
-
-enum err catalog_read_file(const char *file, struct arena *arena, struct catalog **catalog)
-{
-    struct bytes text = catalog_shipped();
-    const char *why;
-    if (file && file_read(file, arena, &text, &why)) {
-        log_error("catalog", "%s: %s", file, why);
-        return ERR_SETTINGS;
-    }
-    enum err err = catalog_read(text, arena, catalog, &why);
-    if (err)
-        log_error("catalog", "%s: %s", file ? file : "the shipped catalog", why);
-    return err ? ERR_SETTINGS : ERR_OK;
-}

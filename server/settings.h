@@ -56,6 +56,8 @@ MUST_CHECK enum err settings_read(const char *file, struct arena *arena, const s
 MUST_CHECK enum err settings_catalog(const struct settings *settings, struct arena *arena, struct catalog **catalog);
 /* The same for a file, NULL: the shipped one. */
 MUST_CHECK enum err catalog_read_file(const char *file, struct arena *arena, struct catalog **catalog);
+/* Lets each source's adapter look at its own keys; touches no foreign system.  ERR_SETTINGS, every fault logged. */
+MUST_CHECK enum err settings_check_sources(const struct settings *settings);
 /* The whole manual as YAML with comments: what stands in deploy/settings.yaml. */
 void settings_print_manual(struct buffer *out);
 /* The settings in force, as YAML; secrets are named, not shown. */

@@ -152,6 +152,8 @@ int cli_serve(int argc, char **argv)
     static struct server server;
     enum err err = cli_settings_read(file, arena, &server.settings);
     if (err == ERR_OK)
+        err = settings_check_sources(server.settings); /* before a store is made for nothing */
+    if (err == ERR_OK)
         err = start_store(&server, arena);
     if (err == ERR_OK)
         err = start_loops(&server);

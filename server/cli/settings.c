@@ -29,6 +29,8 @@ static int check_or_show(const char *file, bool show)
     enum err err = cli_settings_read(file, arena, &settings);
     if (!err)
         err = settings_catalog(settings, arena, &catalog);
+    if (!err && !show)
+        err = settings_check_sources(settings);
     if (!err && show) {
         struct buffer text = {0};
         settings_print(settings, &text);
