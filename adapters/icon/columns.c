@@ -1,0 +1,85 @@
+/* adapters/icon/columns.c - the words of the map and what they mean once read; columns_read.c reads it. */
+#include "adapters/icon/columns.h"
+
+#include <strings.h>
+
+const char *icon_table_name(enum icon_table table)
+{
+    static const char *const names[] = {
+#define X(table, name, class, tailed) name,
+        ICON_TABLE_MAP(X)
+#undef X
+    };
+    return names[table];
+}
+
+enum icon_class icon_table_class(enum icon_table table)
+{
+    static const enum icon_class classes[] = {
+#define X(table, name, class, tailed) CLASS_##class,
+        ICON_TABLE_MAP(X)
+#undef X
+    };
+    return classes[table];
+}
+
+const char *icon_class_name(enum icon_class class)
+{
+    static const char *const names[CLASS_COUNT] = {"none", "cfg", "gls", "gos"};
+    return names[class];
+}
+
+const char *icon_field_name(enum icon_field field)
+{
+    static const char *const names[] = {
+#define X(field, name, type) name,
+        ICON_FIELD_MAP(X)
+#undef X
+    };
+    return names[field];
+}
+
+int icon_code_find(const struct icon_map *map, enum icon_code_kind kind, int64_t code)
+{
+    for (size_t i = 0; i < map->codes[kind].count; i++)
+        if (map->codes[kind].codes[i].code == code)
+            return map->codes[kind].codes[i].meaning;
+    return 0;
+}
+
+static bool equal_caseless(struct bytes a, struct bytes b)
+{
+    return a.len == b.len && strncasecmp((const char *)a.data, (const char *)b.data, a.len) == 0;
+}
+
+struct bytes icon_medium_find(const struct icon_map *map, struct bytes name, struct arena *arena)
+{
+    for (size_t i = 0; i < map->media_count; i++)
+        if (equal_caseless(map->media[i].name, name))
+            return map->media[i].medium;
+    struct bytes own = arena_copy(arena, name);
+    char *text = arena_text(arena, own);
+    for (size_t i = 0; i < own.len; i++)
+        if (text[i] >= 'A' && text[i] <= 'Z')
+            text[i] = (char)(text[i] - 'A' + 'a');
+    return bytes_of(text, own.len);
+}
+
+enum icon_option_kind icon_option_find(const struct icon_map *map, struct bytes section, struct bytes key, enum object_type of)
+{
+    for (enum icon_option_kind kind = 0; kind < OPTION_COUNT; kind++) {
+        const struct icon_option *option = &map->options[kind];
+        if (bytes_present(option->section) && (option->of >> of & 1) && bytes_equal(option->section, section) &&
+            bytes_equal(option->key, key))
+            return kind;
+    }
+    return OPTION_COUNT;
+}
+
+bool icon_option_is_yes(const struct icon_option *option, struct bytes value)
+{
+    for (size_t i = 0; i < option->yes_count; i++)
+        if (equal_caseless(option->yes[i], value))
+            return true;
+    return option->yes_count == 0;
+}

@@ -1,0 +1,418 @@
+#include "adapters/odbc.h"
+
+#include "base/check.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sql.h>
+#include <sqlext.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <time.h>
+
+enum { LOGIN_SECONDS = 5, PASSWORD_BYTES_MAX = 1024, CANCEL_TRIES = 20, CANCEL_PAUSE_MS = 10 };
+
+struct odbc {
+    struct odbc_options options;
+    SQLHENV env;
+    SQLHDBC dbc; /* NULL: not connected */
+    const struct odbc_dialect *dialect;
+    bool in_transaction;
+    pthread_mutex_t lock;  /* guards running */
+    SQLHSTMT running;      /* the statement inside SQLExecute or SQLFetch */
+    atomic_bool cancelled;
+};
+
+/* A column's buffers while a statement runs. */
+struct column {
+    enum odbc_type type;
+    SQLLEN len;
+    union {
+        SQLBIGINT integer;
+        SQL_TIMESTAMP_STRUCT time;
+        char text[ODBC_TEXT_BYTES_MAX + 1];
+    };
+};
+
+static bool make_handles(SQLHENV *env, SQLHDBC *dbc)
+{
+    *dbc = NULL;
+    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, env)))
+        return false;
+    SQLSetEnvAttr(*env, SQL_ATTR_ODBC_VERSION, (SQLPOINTER)SQL_OV_ODBC3, 0);
+    return SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, *env, dbc));
+}
+
+bool odbc_is_traced(void)
+{
+    SQLHENV env;
+    SQLHDBC dbc;
+    SQLUINTEGER on = SQL_OPT_TRACE_OFF;
+    if (make_handles(&env, &dbc))
+        SQLGetConnectAttr(dbc, SQL_ATTR_TRACE, &on, SQL_IS_UINTEGER, NULL);
+    if (dbc)
+        SQLFreeHandle(SQL_HANDLE_DBC, dbc);
+    SQLFreeHandle(SQL_HANDLE_ENV, env);
+    return on != SQL_OPT_TRACE_OFF;
+}
+
+struct odbc *odbc_create(const struct odbc_options *options)
+{
+    struct odbc *odbc = memory_alloc_zero(1, sizeof *odbc);
+    odbc->options = *options;
+    pthread_mutex_init(&odbc->lock, NULL);
+    return odbc;
+}
+
+void odbc_destroy(struct odbc *odbc)
+{
+    if (!odbc)
+        return;
+    odbc_disconnect(odbc);
+    pthread_mutex_destroy(&odbc->lock);
+    free(odbc);
+}
+
+bool odbc_is_connected(const struct odbc *odbc)
+{
+    return odbc->dbc != NULL;
+}
+
+const struct odbc_dialect *odbc_dialect(const struct odbc *odbc)
+{
+    return odbc->dialect;
+}
+
+/* SQLSTATE → what it means for us; the first that begins so decides. */
+static const struct {
+    const char *state;
+    enum odbc_trouble trouble;
+    enum err err;
+} states[] = {
+    {"42S02", ODBC_TABLE, ERR_SCHEMA},  {"42P01", ODBC_TABLE, ERR_SCHEMA}, /* PostgreSQL's own codes come through */
+    {"42S22", ODBC_COLUMN, ERR_SCHEMA}, {"42703", ODBC_COLUMN, ERR_SCHEMA},
+    {"HYT00", ODBC_TIMEOUT, ERR_IO},    {"57014", ODBC_TIMEOUT, ERR_IO},   {"HY008", ODBC_TIMEOUT, ERR_IO},
+    {"08", ODBC_AWAY, ERR_AWAY},        {"57P", ODBC_AWAY, ERR_AWAY},      {"HYT01", ODBC_AWAY, ERR_AWAY},
+    {"", ODBC_REFUSED, ERR_IO},
+};
+
+/* The one place where unixODBC's codes become ours. */
+static enum err fault_read(struct odbc *odbc, SQLSMALLINT type, SQLHANDLE handle, struct odbc_fault *fault)
+{
+    SQLINTEGER native;
+    SQLSMALLINT len;
+    *fault = (struct odbc_fault){.trouble = ODBC_REFUSED};
+    if (!SQL_SUCCEEDED(SQLGetDiagRec(type, handle, 1, (SQLCHAR *)fault->state, &native, (SQLCHAR *)fault->text,
+                                     sizeof fault->text, &len)))
+        snprintf(fault->text, sizeof fault->text, "the driver failed without a word");
+    /* psqlodbc adds a second line that says nothing. */
+    fault->text[strcspn(fault->text, "\n")] = 0;
+    if (atomic_load(&odbc->cancelled)) {
+        fault->trouble = ODBC_CANCELLED;
+        return ERR_CANCELLED;
+    }
+    size_t i = 0;
+    while (strncmp(fault->state, states[i].state, strlen(states[i].state)) != 0)
+        i++;
+    fault->trouble = states[i].trouble;
+    return states[i].err;
+}
+
+static enum err fault_of_ours(struct odbc_fault *fault, enum odbc_trouble trouble, enum err err, const char *text)
+{
+    *fault = (struct odbc_fault){.trouble = trouble};
+    snprintf(fault->text, sizeof fault->text, "%s", text);
+    return err;
+}
+
+/* The first line of the password file; false and *fault when it cannot be read. */
+static bool read_password(const char *file, char password[PASSWORD_BYTES_MAX], struct odbc_fault *fault)
+{
+    password[0] = 0;
+    if (!file)
+        return true;
+    FILE *in = fopen(file, "re");
+    if (!in || !fgets(password, PASSWORD_BYTES_MAX, in)) {
+        *fault = (struct odbc_fault){.trouble = ODBC_REFUSED};
+        snprintf(fault->text, sizeof fault->text, "password_file %s: %s", file, in ? "is empty" : strerror(errno));
+        if (in)
+            fclose(in);
+        return false;
+    }
+    fclose(in);
+    password[strcspn(password, "\r\n")] = 0;
+    return true;
+}
+
+static enum err run_plain(struct odbc *odbc, const char *sql, struct odbc_fault *fault)
+{
+    return odbc_run(odbc, &(struct odbc_query){.sql = sql}, fault);
+}
+
+/* What the dialect wants said once per connection; ends committed, since a rollback would take it back. */
+static enum err say_first(struct odbc *odbc, struct odbc_fault *fault)
+{
+    char name[128] = "", sql[128];
+    SQLSMALLINT len;
+    SQLGetInfo(odbc->dbc, SQL_DBMS_NAME, name, sizeof name, &len);
+    odbc->dialect = odbc_dialect_find(name);
+    enum err err = ERR_OK;
+    if (odbc->dialect->read_only)
+        err = run_plain(odbc, odbc->dialect->read_only, fault);
+    if (!err && odbc->dialect->timeout) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* a row of our own table */
+        snprintf(sql, sizeof sql, odbc->dialect->timeout, odbc->options.timeout_seconds * 1000);
+#pragma GCC diagnostic pop
+        err = run_plain(odbc, sql, fault);
+    }
+    odbc_end(odbc);
+    return err;
+}
+
+enum err odbc_connect(struct odbc *odbc, struct odbc_fault *fault)
+{
+    char password[PASSWORD_BYTES_MAX];
+    check(!odbc->dbc);
+    if (odbc_is_traced())
+        return fault_of_ours(fault, ODBC_REFUSED, ERR_IO, "unixODBC is told to trace (Trace=Yes in odbcinst.ini), which writes passwords down");
+    if (!read_password(odbc->options.password_file, password, fault))
+        return ERR_IO;
+    if (!make_handles(&odbc->env, &odbc->dbc)) {
+        odbc_disconnect(odbc);
+        return fault_of_ours(fault, ODBC_REFUSED, ERR_IO, "unixODBC has no memory or no settings");
+    }
+    SQLSetConnectAttr(odbc->dbc, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(SQLULEN)LOGIN_SECONDS, 0);
+    SQLSetConnectAttr(odbc->dbc, SQL_ATTR_ACCESS_MODE, (SQLPOINTER)SQL_MODE_READ_ONLY, 0);
+    SQLSetConnectAttr(odbc->dbc, SQL_ATTR_AUTOCOMMIT, (SQLPOINTER)SQL_AUTOCOMMIT_OFF, 0);
+    SQLRETURN ret = SQLConnect(odbc->dbc, (SQLCHAR *)(uintptr_t)odbc->options.dsn, SQL_NTS,
+                               (SQLCHAR *)(uintptr_t)odbc->options.user, odbc->options.user ? SQL_NTS : 0,
+                               odbc->options.password_file ? (SQLCHAR *)password : NULL,
+                               odbc->options.password_file ? SQL_NTS : 0);
+    explicit_bzero(password, sizeof password);
+    if (!SQL_SUCCEEDED(ret)) {
+        enum err err = fault_read(odbc, SQL_HANDLE_DBC, odbc->dbc, fault);
+        odbc_disconnect(odbc);
+        return err;
+    }
+    enum err err = say_first(odbc, fault);
+    if (err)
+        odbc_disconnect(odbc);
+    return err;
+}
+
+void odbc_disconnect(struct odbc *odbc)
+{
+    if (odbc->dbc) {
+        SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_ROLLBACK);
+        SQLDisconnect(odbc->dbc);
+        SQLFreeHandle(SQL_HANDLE_DBC, odbc->dbc);
+    }
+    if (odbc->env)
+        SQLFreeHandle(SQL_HANDLE_ENV, odbc->env);
+    odbc->dbc = NULL;
+    odbc->env = NULL;
+    odbc->in_transaction = false;
+}
+
+void odbc_end(struct odbc *odbc)
+{
+    if (odbc->dbc && odbc->in_transaction)
+        SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_COMMIT);
+    odbc->in_transaction = false;
+}
+
+/* Lends the statement to odbc_cancel(); false when we were cancelled already. */
+static bool running_set(struct odbc *odbc, SQLHSTMT stmt)
+{
+    pthread_mutex_lock(&odbc->lock);
+    odbc->running = stmt;
+    pthread_mutex_unlock(&odbc->lock);
+    return !atomic_load(&odbc->cancelled);
+}
+
+void odbc_cancel(struct odbc *odbc)
+{
+    atomic_store(&odbc->cancelled, true);
+    /* A statement may stand between running_set() and its way to the server, where a cancel finds nothing: so
+     * again, until it has come back; no other one starts. */
+    for (int i = 0; i < CANCEL_TRIES; i++) {
+        pthread_mutex_lock(&odbc->lock);
+        bool running = odbc->running != NULL;
+        if (running)
+            SQLCancel(odbc->running);
+        pthread_mutex_unlock(&odbc->lock);
+        if (!running)
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = CANCEL_PAUSE_MS * 1000000}, NULL);
+    }
+}
+
+static void bind(SQLHSTMT stmt, const struct odbc_query *query, struct column *columns, SQLLEN *param_lens)
+{
+    for (size_t i = 0; i < query->param_count; i++) {
+        const struct odbc_param *param = &query->params[i];
+        bool text = bytes_present(param->text);
+        param_lens[i] = text ? (SQLLEN)param->text.len : 0;
+        SQLBindParameter(stmt, (SQLUSMALLINT)(i + 1), SQL_PARAM_INPUT, text ? SQL_C_CHAR : SQL_C_SBIGINT,
+                         text ? SQL_VARCHAR : SQL_BIGINT, text && param->text.len ? param->text.len : 1, 0,
+                         text ? (SQLPOINTER)(uintptr_t)param->text.data : (SQLPOINTER)(uintptr_t)&param->integer, 0,
+                         &param_lens[i]);
+    }
+    for (size_t i = 0; i < query->column_count; i++) {
+        struct column *column = &columns[i];
+        column->type = query->types[i];
+        SQLSMALLINT type = column->type == ODBC_TEXT   ? SQL_C_CHAR
+                           : column->type == ODBC_TIME ? SQL_C_TYPE_TIMESTAMP
+                                                       : SQL_C_SBIGINT;
+        SQLBindCol(stmt, (SQLUSMALLINT)(i + 1), type, column->text, sizeof column->text, &column->len);
+    }
+}
+
+static struct odbc_value value_of_time(const SQL_TIMESTAMP_STRUCT *time)
+{
+    struct odbc_value value = {.known = true};
+    if (time->year < 1970 || time->year > 2199 || time->month < 1 || time->month > 12 || time->day < 1 ||
+        time->day > 31 || time->hour > 23 || time->minute > 59 || time->second > 60) {
+        value.bad = true;
+        return value;
+    }
+    value.integer = date_join(time->year, time->month, time->day) * (int64_t)DAY_MS + time->hour * (int64_t)HOUR_MS +
+                    time->minute * (int64_t)MINUTE_MS + time->second * (int64_t)SECOND_MS + time->fraction / 1000000;
+    return value;
+}
+
+static struct odbc_value value_of(const struct column *column)
+{
+    if (column->len == SQL_NULL_DATA)
+        return (struct odbc_value){0};
+    if (column->type == ODBC_TIME)
+        return value_of_time(&column->time);
+    if (column->type == ODBC_INTEGER)
+        return (struct odbc_value){.known = true, .integer = column->integer};
+    bool cut = column->len < 0 || column->len > ODBC_TEXT_BYTES_MAX;
+    size_t len = cut ? strnlen(column->text, ODBC_TEXT_BYTES_MAX) : (size_t)column->len;
+    return (struct odbc_value){.known = true, .bad = cut, .text = bytes_of(column->text, len)};
+}
+
+static SQLRETURN fetch_rows(SQLHSTMT stmt, const struct odbc_query *query, const struct column *columns)
+{
+    struct odbc_value values[ODBC_COLUMNS_MAX];
+    SQLRETURN ret;
+    while (SQL_SUCCEEDED(ret = SQLFetch(stmt))) {
+        for (size_t i = 0; i < query->column_count; i++)
+            values[i] = value_of(&columns[i]);
+        query->row(query->owner, values);
+    }
+    return ret;
+}
+
+enum err odbc_run(struct odbc *odbc, const struct odbc_query *query, struct odbc_fault *fault)
+{
+    struct column columns[ODBC_COLUMNS_MAX];
+    SQLLEN param_lens[ODBC_COLUMNS_MAX];
+    SQLHSTMT stmt;
+    check(query->column_count <= ODBC_COLUMNS_MAX && query->param_count <= ODBC_COLUMNS_MAX);
+    if (!odbc->dbc)
+        return fault_of_ours(fault, ODBC_AWAY, ERR_AWAY, "not connected");
+    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, odbc->dbc, &stmt)))
+        return fault_read(odbc, SQL_HANDLE_DBC, odbc->dbc, fault);
+    SQLSetStmtAttr(stmt, SQL_ATTR_QUERY_TIMEOUT, (SQLPOINTER)(SQLULEN)odbc->options.timeout_seconds, 0);
+
+    enum err err = ERR_OK;
+    if (running_set(odbc, stmt)) {
+        odbc->in_transaction = true;
+        bind(stmt, query, columns, param_lens);
+        SQLRETURN ret = SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)query->sql, SQL_NTS);
+        if (SQL_SUCCEEDED(ret) && query->column_count)
+            ret = fetch_rows(stmt, query, columns);
+        if (!SQL_SUCCEEDED(ret) && ret != SQL_NO_DATA)
+            err = fault_read(odbc, SQL_HANDLE_STMT, stmt, fault);
+    } else {
+        err = fault_of_ours(fault, ODBC_CANCELLED, ERR_CANCELLED, "the adapter ends");
+    }
+    running_set(odbc, NULL);
+    SQLFreeHandle(SQL_HANDLE_STMT, stmt);
+    /* A failed statement leaves the transaction unusable (PostgreSQL); a dead connection is found out now. */
+    if (err) {
+        SQLUINTEGER dead = SQL_CD_FALSE;
+        SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_ROLLBACK);
+        odbc->in_transaction = false;
+        if (err != ERR_CANCELLED && SQL_SUCCEEDED(SQLGetConnectAttr(odbc->dbc, SQL_ATTR_CONNECTION_DEAD, &dead, 0, NULL)) &&
+            dead == SQL_CD_TRUE) {
+            fault->trouble = ODBC_AWAY;
+            err = ERR_AWAY;
+        }
+    }
+    return err;
+}
+
+enum err odbc_columns(struct odbc *odbc, const char *table, struct arena *arena, const char ***names,
+                      struct odbc_fault *fault)
+{
+    SQLHSTMT stmt;
+    SQLSMALLINT count = 0, len;
+    SQLCHAR name[256];
+    char *sql = arena_printf(arena, "SELECT * FROM %s WHERE 1 = 0", table);
+    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, odbc->dbc, &stmt)))
+        return fault_read(odbc, SQL_HANDLE_DBC, odbc->dbc, fault);
+    SQLSetStmtAttr(stmt, SQL_ATTR_QUERY_TIMEOUT, (SQLPOINTER)(SQLULEN)odbc->options.timeout_seconds, 0);
+    enum err err = ERR_OK;
+    running_set(odbc, stmt);
+    if (SQL_SUCCEEDED(SQLExecDirect(stmt, (SQLCHAR *)sql, SQL_NTS)) && SQL_SUCCEEDED(SQLNumResultCols(stmt, &count))) {
+        *names = arena_alloc(arena, ((size_t)count + 1) * sizeof **names);
+        for (SQLSMALLINT i = 0; i < count; i++) {
+            name[0] = 0;
+            SQLDescribeCol(stmt, (SQLUSMALLINT)(i + 1), name, sizeof name, &len, NULL, NULL, NULL, NULL);
+            (*names)[i] = arena_text(arena, bytes_from_text((char *)name));
+        }
+    } else {
+        err = fault_read(odbc, SQL_HANDLE_STMT, stmt, fault);
+    }
+    running_set(odbc, NULL);
+    SQLFreeHandle(SQL_HANDLE_STMT, stmt);
+    SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_ROLLBACK);
+    odbc->in_transaction = false;
+    return err;
+}
+
+static void fold(char *text, enum odbc_fold how)
+{
+    for (; *text && how != FOLD_NONE; text++)
+        *text = (char)(how == FOLD_LOWER ? tolower((unsigned char)*text) : toupper((unsigned char)*text));
+}
+
+bool odbc_has_index(struct odbc *odbc, const char *table, const char *column)
+{
+    char whole[256], name[256];
+    SQLSMALLINT position = 0;
+    SQLLEN name_len = 0, position_len = 0;
+    SQLHSTMT stmt;
+    bool found = false, any = false;
+    snprintf(whole, sizeof whole, "%s", table);
+    fold(whole, odbc->dialect->fold);
+    char *dot = strrchr(whole, '.'), *schema = NULL, *bare = whole;
+    if (dot) {
+        *dot = 0;
+        schema = whole;
+        bare = dot + 1;
+    }
+    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, odbc->dbc, &stmt)))
+        return true;
+    if (SQL_SUCCEEDED(SQLStatistics(stmt, NULL, 0, (SQLCHAR *)schema, schema ? SQL_NTS : 0, (SQLCHAR *)bare, SQL_NTS,
+                                    SQL_INDEX_ALL, SQL_QUICK))) {
+        SQLBindCol(stmt, 8, SQL_C_SSHORT, &position, 0, &position_len);
+        SQLBindCol(stmt, 9, SQL_C_CHAR, name, sizeof name, &name_len);
+        while (!found && SQL_SUCCEEDED(SQLFetch(stmt))) {
+            any = true;
+            found = position_len != SQL_NULL_DATA && name_len != SQL_NULL_DATA && position == 1 && strcasecmp(name, column) == 0;
+        }
+    }
+    SQLFreeHandle(SQL_HANDLE_STMT, stmt);
+    SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_ROLLBACK);
+    odbc->in_transaction = false;
+    return found || !any;
+}
