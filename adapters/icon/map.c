@@ -260,10 +260,15 @@ static void map_campaign(const struct icon_context *context, const struct icon_r
 /* A session that ends together with a connection was not logged out: the collector lost sight of it. */
 static bool ends_with_connection(const struct icon_context *context, instant end)
 {
-    for (size_t i = 0; i < context->disconnect_count; i++)
-        if (end >= context->disconnects[i] && end - context->disconnects[i] < DISCONNECT_WITHIN_MS)
-            return true;
-    return false;
+    size_t low = 0, high = context->disconnect_count; /* the first that lies behind the end */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (context->disconnects[middle] <= end)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 && end - context->disconnects[low - 1] < DISCONNECT_WITHIN_MS;
 }
 
 static void map_login(const struct icon_context *context, const struct icon_record *record, struct arena *arena,

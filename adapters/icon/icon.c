@@ -1,0 +1,117 @@
+/* adapters/icon/icon.c - the source kind "icon": settings, connection and pace around a tail. */
+#include "adapters/icon/settings.h"
+#include "adapters/icon/tail.h"
+#include "adapters/pace.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+
+struct adapter {
+    struct arena *arena;
+    struct icon_settings settings;
+    const char *part;
+    struct odbc *odbc;
+    struct tail *tail;
+    struct pace pace;
+    struct backoff backoff;
+};
+
+static enum err icon_create(const struct adapter_options *options, struct adapter **out)
+{
+    struct adapter *adapter = memory_alloc_zero(1, sizeof *adapter);
+    adapter->arena = arena_create();
+    pace_init(&adapter->pace);
+    enum err err = icon_settings_read(options, adapter->arena, &adapter->settings);
+    if (err) {
+        adapter_icon.destroy(adapter);
+        return err;
+    }
+    const struct icon_settings *settings = &adapter->settings;
+    adapter->part = arena_printf(adapter->arena, "icon %s", settings->name);
+    adapter->odbc = odbc_create(&(struct odbc_options){settings->dsn, settings->user, settings->password_file,
+                                                       (int)settings->statement_timeout_seconds});
+    adapter->tail = tail_create(&(struct tail_options){
+        .name = settings->name, .part = adapter->part, .group = settings->group, .map = settings->map, .sink = options->sink,
+        .odbc = adapter->odbc, .clear_names = settings->clear_names, .page_rows = (int)settings->page_rows,
+        .settle_ms = settings->settle_seconds * 1000, .reconcile_ms = settings->reconcile_minutes * MINUTE_MS},
+        options->cursor);
+    *out = adapter;
+    return ERR_OK;
+}
+
+static void icon_destroy(struct adapter *adapter)
+{
+    if (!adapter)
+        return;
+    tail_destroy(adapter->tail);
+    odbc_destroy(adapter->odbc);
+    pace_free(&adapter->pace);
+    arena_destroy(adapter->arena);
+    free(adapter);
+}
+
+static void away(struct adapter *adapter, const struct odbc_fault *fault)
+{
+    odbc_disconnect(adapter->odbc);
+    log_once(LOG_ERROR, adapter->part, "away", "the database (DSN %s) is away: %s%s%s%s; tried again", adapter->settings.dsn,
+             fault->text, fault->state[0] ? " [" : "", fault->state, fault->state[0] ? "]" : "");
+    pace_wait(&adapter->pace, backoff_fail(&adapter->backoff));
+}
+
+static bool connect_database(struct adapter *adapter, struct odbc_fault *fault)
+{
+    if (odbc_connect(adapter->odbc, fault))
+        return false;
+    if (log_clear(adapter->part, "away"))
+        log_info(adapter->part, "the database (DSN %s) is back", adapter->settings.dsn);
+    else
+        log_info(adapter->part, "connected to DSN %s (%s)", adapter->settings.dsn,
+                 odbc_dialect(adapter->odbc)->name[0] ? odbc_dialect(adapter->odbc)->name : "a dialect not tried before");
+    tail_connected(adapter->tail);
+    return true;
+}
+
+/* At most a quarter of the time is spent asking, so that a database without the indexes we want keeps its breath. */
+static int64_t pause_ms(const struct adapter *adapter, int64_t took_us)
+{
+    int64_t rest = adapter->settings.poll_ms - took_us / 1000, shy = took_us * 3 / 1000;
+    return rest > shy ? rest : shy;
+}
+
+static void icon_run(struct adapter *adapter)
+{
+    struct odbc_fault fault;
+    while (!pace_is_stopped(&adapter->pace)) {
+        if (!odbc_is_connected(adapter->odbc) && !connect_database(adapter, &fault)) {
+            away(adapter, &fault);
+            continue;
+        }
+        bool more;
+        int64_t begun_us = clock_mono_us();
+        enum err err = tail_poll(adapter->tail, &more, &fault);
+        if (err == ERR_CANCELLED)
+            break;
+        if (err) {
+            away(adapter, &fault);
+            continue;
+        }
+        backoff_clear(&adapter->backoff);
+        if (!more)
+            pace_wait(&adapter->pace, pause_ms(adapter, clock_mono_us() - begun_us));
+    }
+    odbc_disconnect(adapter->odbc);
+}
+
+static void icon_stop(struct adapter *adapter)
+{
+    pace_stop(&adapter->pace);
+    odbc_cancel(adapter->odbc);
+}
+
+const struct adapter_kind adapter_icon = {
+    .name = "icon",
+    .create = icon_create,
+    .run = icon_run,
+    .stop = icon_stop,
+    .destroy = icon_destroy,
+};
