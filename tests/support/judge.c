@@ -1,0 +1,156 @@
+#include "tests/support/judge.h"
+
+#include "base/check.h"
+#include "server/query/query.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { SHOWN_MAX = 12 };
+
+struct trial {
+    struct naive *naive;
+    const struct judge_request *request;
+    struct buffer *out;
+    enum granularity granularity;
+    instant step_ms;
+    const int64_t *ids;
+    size_t id_count, groups, rows, faults;
+    /* the group of rows under way: one (id, item) */
+    bool seen[64][256]; /* [place of id][place of item] */
+    size_t id, item;
+    instant next;
+    bool open, concurrent;
+    struct naive_line line;
+};
+
+static void fault(struct trial *trial, const struct usage_row *row, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void fault(struct trial *trial, const struct usage_row *row, const char *format, ...)
+{
+    if (trial->faults++ >= SHOWN_MAX)
+        return;
+    if (row) {
+        struct json_writer writer = {.out = trial->out};
+        buffer_append_text(trial->out, "  row ");
+        usage_write_json(row, &writer);
+        buffer_append_char(trial->out, '\n');
+    }
+    va_list args;
+    va_start(args, format);
+    buffer_append_text(trial->out, "  ");
+    buffer_vprintf(trial->out, format, args);
+    buffer_append_char(trial->out, '\n');
+    va_end(args);
+}
+
+static void group_end(struct trial *trial)
+{
+    char text[INSTANT_TEXT_SIZE];
+    if (trial->open && trial->next != trial->request->to)
+        fault(trial, NULL, "expected rows of id %" PRId64 " item %.*s to go on at %s", trial->ids[trial->id],
+              (int)trial->request->catalog->items[trial->item].code.len, (const char *)trial->request->catalog->items[trial->item].code.data,
+              instant_format(trial->next, text));
+    trial->open = false;
+}
+
+/* Finds id and item of the first row of a group; false when nobody asked for it. */
+static bool group_begin(struct trial *trial, const struct usage_row *row)
+{
+    const struct catalog *catalog = trial->request->catalog;
+    size_t id = 0, item = 0;
+    while (id < trial->id_count && trial->ids[id] != row->id)
+        id++;
+    while (item < catalog->count && !bytes_equal(catalog->items[item].code, row->item))
+        item++;
+    if (id == trial->id_count || item == catalog->count) {
+        fault(trial, row, "expected no such row");
+        return false;
+    }
+    if (trial->seen[id][item])
+        fault(trial, row, "expected the rows of an item together, and once");
+    trial->seen[id][item] = true;
+    trial->groups++;
+    trial->id = id;
+    trial->item = item;
+    trial->next = trial->request->from;
+    trial->open = true;
+    trial->concurrent = catalog->items[item].measure_concurrent;
+    if (trial->concurrent)
+        trial->line = naive_line(trial->naive, row->scope, row->id, item, PROFILE_EXACT);
+    return true;
+}
+
+static enum err take_row(void *owner, const struct usage_row *row)
+{
+    struct trial *trial = owner;
+    const struct catalog *catalog = trial->request->catalog;
+    trial->rows++;
+    if (!trial->open || trial->ids[trial->id] != row->id || !bytes_equal(catalog->items[trial->item].code, row->item)) {
+        group_end(trial);
+        if (!group_begin(trial, row))
+            return ERR_OK;
+    }
+    if (row->profile != PROFILE_EXACT || row->granularity != trial->granularity || row->start != trial->next ||
+        row->end != row->start + trial->step_ms) {
+        char text[INSTANT_TEXT_SIZE];
+        fault(trial, row, "expected profile exact, the period from %s, %lld ms long", instant_format(trial->next, text),
+              (long long)trial->step_ms);
+    }
+    trial->next = row->end;
+    struct naive_usage expected = {-1, INSTANT_NONE, -1};
+    if (trial->concurrent)
+        expected = naive_usage(&trial->line, row->start, row->end);
+    if (row->peak != expected.peak || row->peak_at != expected.peak_at || row->seat_ms != expected.seat_ms) {
+        char text[INSTANT_TEXT_SIZE] = "null";
+        if (expected.peak_at != INSTANT_NONE)
+            instant_format(expected.peak_at, text);
+        fault(trial, row, "expected peak %" PRId64 " at %s, seat_ms %" PRId64, expected.peak, text, expected.seat_ms);
+    }
+    return ERR_OK;
+}
+
+static void ask(struct query *query, struct trial *trial, enum scope_kind scope)
+{
+    static const instant steps[] = {[GRANULARITY_10M] = 10 * MINUTE_MS, [GRANULARITY_HOUR] = HOUR_MS, [GRANULARITY_DAY] = DAY_MS};
+    struct arena *arena = arena_create();
+    struct usage_request request = {.scope = scope, .id = scope == SCOPE_SYSTEM ? 0 : ID_NONE, .from = trial->request->from,
+                                    .to = trial->request->to, .granularity = trial->granularity, .profiles = 1u << PROFILE_EXACT};
+    const char *why = "";
+    memset(trial->seen, 0, sizeof trial->seen);
+    trial->step_ms = steps[trial->granularity];
+    trial->id_count = naive_scopes(trial->naive, scope, &trial->ids);
+    trial->groups = 0;
+    check(trial->id_count < sizeof trial->seen / sizeof *trial->seen && trial->request->catalog->count < sizeof *trial->seen);
+    enum err err = query_usage(query, &request, arena, take_row, trial, &why);
+    if (err)
+        fault(trial, NULL, "query_usage failed: %s: %s", err_name(err), why);
+    group_end(trial);
+    if (trial->groups != trial->id_count * trial->request->catalog->count)
+        fault(trial, NULL, "%s by %s: expected rows of %zu ids (the first %" PRId64 ") × %zu items, found %zu", scope_kind_name(scope),
+              granularity_name(trial->granularity), trial->id_count, trial->id_count ? trial->ids[0] : -1, trial->request->catalog->count,
+              trial->groups);
+    arena_destroy(arena);
+}
+
+bool judge_store(struct db *db, struct naive *naive, const struct judge_request *request, struct buffer *out, uint64_t *rows)
+{
+    struct trial *trial = memory_alloc_zero(1, sizeof *trial);
+    struct query *query;
+    trial->naive = naive;
+    trial->request = request;
+    trial->out = out;
+    check(query_open(db, &query) == ERR_OK);
+    for (int granularity = GRANULARITY_10M; granularity <= GRANULARITY_DAY; granularity++)
+        if (request->granularities & 1u << granularity) {
+            trial->granularity = (enum granularity)granularity;
+            ask(query, trial, SCOPE_SYSTEM);
+            ask(query, trial, SCOPE_TENANT);
+        }
+    query_close(query);
+    bool right = trial->faults == 0;
+    if (trial->faults > SHOWN_MAX)
+        buffer_printf(out, "  … and %zu more\n", trial->faults - SHOWN_MAX);
+    *rows += trial->rows;
+    free(trial);
+    return right;
+}

@@ -1,0 +1,23 @@
+/*
+ * tests/support/judge.h - what a store answers, held against what the judge (naive.h) counts.
+ *
+ * Asks query_usage() for every item of the system and of all tenants and compares each row: that it is
+ * there, its borders, peak, peak_at, seat_ms; that zero rows are there too and none is there twice.
+ */
+#ifndef TESTS_SUPPORT_JUDGE_H
+#define TESTS_SUPPORT_JUDGE_H
+
+#include "store/db.h"
+#include "tests/support/naive.h"
+
+struct judge_request {
+    const struct catalog *catalog;
+    instant from, to;           /* whole UTC days */
+    unsigned granularities;     /* bits 1 << GRANULARITY_…, of 10m, hour, day */
+};
+
+/* True when every row is as the judge counts it; else *out has the first few that are not.  *rows grows by
+ * the rows compared. */
+bool judge_store(struct db *db, struct naive *naive, const struct judge_request *request, struct buffer *out, uint64_t *rows);
+
+#endif

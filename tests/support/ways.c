@@ -1,0 +1,109 @@
+#include "tests/support/ways.h"
+
+#include "base/check.h"
+#include "server/ingest/ingest.h"
+#include "store/db.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+const char *way_name(enum way way)
+{
+    static const char *const names[] = {
+#define X(way, name) [WAY_##way] = name,
+        WAY_MAP(X)
+#undef X
+    };
+    return names[way];
+}
+
+static int compare_step(const void *left, const void *right)
+{
+    const struct way_step *a = left, *b = right;
+    return (a->when > b->when) - (a->when < b->when);
+}
+
+struct way_step *way_plan(enum way way, uint64_t seed, const struct fact *const *facts, const size_t *places, size_t count,
+                          size_t *step_count)
+{
+    struct way_step *steps = memory_alloc((2 * count + 1) * sizeof *steps);
+    size_t made = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t luck = hash_mix(seed * WAY_COUNT + way + hash_mix(places[i] + 1));
+        if (way == WAY_IN_ORDER) {
+            steps[made++] = (struct way_step){.fact = facts[i], .when = places[i]};
+            continue;
+        }
+        uint64_t flush_every = way == WAY_SHUFFLED ? 6 : 2, reopen_every = way == WAY_SHUFFLED ? 24 : 12;
+        steps[made++] = (struct way_step){.fact = facts[i], .when = luck, .flush = luck % flush_every == 0, .reopen = luck % reopen_every == 0};
+        if (way == WAY_DOUBLED && luck / 64 % 3 == 0)
+            steps[made++] = (struct way_step){.fact = facts[i], .when = hash_mix(luck)};
+    }
+    qsort(steps, made, sizeof *steps, compare_step);
+    *step_count = made;
+    return steps;
+}
+
+static void store_open(struct way_store *store)
+{
+    struct db_options options = {.dir = store->dir, .map_bytes = 256u << 20};
+    check(db_create(&options, &store->db) == ERR_OK);
+    struct ingest_options ingest = {.db = store->db, .catalog = store->catalog, .cap_hours = store->cap_hours};
+    check(ingest_create(&ingest, &store->ingest) == ERR_OK);
+}
+
+static void store_close(struct way_store *store)
+{
+    ingest_destroy(store->ingest);
+    db_destroy(store->db);
+}
+
+const char *way_parent(void)
+{
+    return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
+}
+
+void way_store_create(struct way_store *store, const char *parent, const struct catalog *catalog, int cap_hours)
+{
+    *store = (struct way_store){.catalog = catalog, .cap_hours = cap_hours};
+    int len = snprintf(store->dir, sizeof store->dir, "%s/store-XXXXXX", parent);
+    check(len > 0 && (size_t)len < sizeof store->dir && mkdtemp(store->dir));
+    store_open(store);
+}
+
+void way_store_flush(struct way_store *store)
+{
+    check(ingest_flush(store->ingest, 0) == ERR_OK);
+}
+
+void way_store_reopen(struct way_store *store)
+{
+    store_close(store);
+    store_open(store);
+}
+
+void way_dir_remove(const char *path)
+{
+    DIR *dir = opendir(path);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        char inner[sizeof entry->d_name + 200];
+        snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
+        if (entry->d_name[0] == '.')
+            continue;
+        if (entry->d_type == DT_DIR)
+            way_dir_remove(inner);
+        else
+            unlink(inner);
+    }
+    if (dir)
+        closedir(dir);
+    rmdir(path);
+}
+
+void way_store_destroy(struct way_store *store)
+{
+    store_close(store);
+    way_dir_remove(store->dir);
+}

@@ -1,0 +1,57 @@
+/*
+ * tests/support/ways.h - the ways in which the same facts may reach a store.
+ *
+ * A way decides for each fact by (seed, way, the fact's place) alone when it comes, whether it comes
+ * twice, and whether a flush or a reopen follows it: so when facts are taken away, the rest keep theirs,
+ * and a failing heap can be made small.
+ *
+ *   in order    as said, one flush at the end
+ *   shuffled    any order, flushes here and there, the store closed and opened again now and then
+ *   doubled     any order, every third fact twice, a flush after every other, more reopens
+ */
+#ifndef TESTS_SUPPORT_WAYS_H
+#define TESTS_SUPPORT_WAYS_H
+
+#include "proto/fact.h"
+#include "server/engine/catalog.h"
+
+#define WAY_MAP(X)                                                                                 \
+    X(IN_ORDER, "in order")                                                                        \
+    X(SHUFFLED, "shuffled")                                                                        \
+    X(DOUBLED, "doubled")
+
+enum way {
+#define X(way, name) WAY_##way,
+    WAY_MAP(X)
+#undef X
+    WAY_COUNT
+};
+const char *way_name(enum way way);
+
+struct way_step {
+    const struct fact *fact;
+    uint64_t when; /* sorts */
+    bool flush, reopen;
+};
+/* The steps of a way; the caller frees.  places[i] is the place of facts[i] in the whole heap. */
+struct way_step *way_plan(enum way way, uint64_t seed, const struct fact *const *facts, const size_t *places, size_t count,
+                          size_t *step_count);
+
+/* In memory where there is a place for it (a flush waits for the disk otherwise, hundreds of times a seed). */
+const char *way_parent(void);
+/* A store in a folder of its own under parent, with an ingest on it. */
+struct way_store {
+    char dir[160];
+    struct db *db;
+    struct ingest *ingest;
+    const struct catalog *catalog;
+    int cap_hours;
+};
+void way_store_create(struct way_store *store, const char *parent, const struct catalog *catalog, int cap_hours);
+void way_store_flush(struct way_store *store);
+void way_store_reopen(struct way_store *store); /* what was not flushed is gone: flush before */
+void way_store_destroy(struct way_store *store); /* with its folder */
+/* Removes a folder and what is in it: what a process that died left behind. */
+void way_dir_remove(const char *path);
+
+#endif
