@@ -2,7 +2,7 @@
  * Law 1 and every number: spiteful facts reach stores in several ways; the stores are equal record for
  * record, and each usage row is what the naive judge counts, at the end and in the middle.
  *
- *   SEEDS=n   how many seeds (default 300)     SEED=n   that one alone
+ *   SEED=n    the first seed (default 1)     SEEDS=n   how many (default 300); SEED=n SEEDS=1: that one alone
  *
  * Each trial runs in a process of its own, so that a check() that fails is a finding like any other.
  * What differs is made small (facts are taken away while it still differs) and printed as JSON lines.
@@ -183,7 +183,7 @@ static void make_small(struct trial *trial)
 
 static void print_finding(struct trial *trial)
 {
-    printf("law1: seed %llu differs (cap %d h); the smallest facts that do:\n", (unsigned long long)trial->seed, trial->spite->cap_hours);
+    printf("law1: SEED=%llu SEEDS=1 differs (cap %d h); the smallest facts that do:\n", (unsigned long long)trial->seed, trial->spite->cap_hours);
     struct buffer out = {0};
     for (size_t i = 0; i < trial->count; i++)
         spite_print(trial->facts[i], 1, &out);
@@ -239,7 +239,7 @@ int main(void)
     if (catalog_read(catalog_shipped(), arena, &catalog, &why) != ERR_OK)
         check_failed(__FILE__, __LINE__, why);
     uint64_t first = one ? strtoull(one, NULL, 10) : 1, counts[3] = {0};
-    uint64_t seeds = one ? 1 : many ? strtoull(many, NULL, 10) : 300;
+    uint64_t seeds = many ? strtoull(many, NULL, 10) : 300;
     unsigned failed = 0;
     for (uint64_t seed = first; seed < first + seeds && failed < 3; seed++)
         failed += !try_seed(seed, catalog, counts);
