@@ -13,6 +13,7 @@
 #include "store/db.h"
 #include "tests/support/dump.h"
 #include "tests/support/judge.h"
+#include "tests/support/slots.h"
 #include "tests/support/spite.h"
 #include "tests/support/ways.h"
 
@@ -33,6 +34,29 @@ struct trial {
     const char *parent;
 };
 
+/* Slots and day nets in the store, record for record. */
+static bool judge_slots(struct trial *trial, struct db *db, struct naive *naive)
+{
+    struct buffer expected = {0}, all = {0}, found = {0};
+    slots_expect(naive, trial->catalog, &expected);
+    dump_store(db, &all);
+    struct bytes rest = buffer_bytes(&all);
+    while (rest.len) {
+        const uint8_t *end = memchr(rest.data, '\n', rest.len);
+        size_t len = (size_t)(end - rest.data) + 1;
+        if (rest.data[0] == 's' || rest.data[0] == 'd')
+            buffer_append(&found, rest.data, len);
+        rest = bytes_of(rest.data + len, rest.len - len);
+    }
+    size_t differing = dump_compare(buffer_bytes(&expected), buffer_bytes(&found), 12, &trial->why);
+    if (differing)
+        buffer_printf(&trial->why, "  %zu records differ: - expected, + in the store\n", differing);
+    buffer_free(&expected);
+    buffer_free(&all);
+    buffer_free(&found);
+    return differing == 0;
+}
+
 /* The facts that a way has handed over so far, each once more for the judge. */
 static bool judge_now(struct trial *trial, struct way_store *store, const struct way_step *steps, size_t count, unsigned granularities)
 {
@@ -41,7 +65,7 @@ static bool judge_now(struct trial *trial, struct way_store *store, const struct
         facts[i] = *steps[i].fact;
     struct naive *naive = naive_create(facts, count, &(struct naive_options){.catalog = trial->catalog, .cap_hours = trial->spite->cap_hours});
     struct judge_request request = {trial->catalog, trial->spite->from, trial->spite->to, granularities};
-    bool right = judge_store(store->db, naive, &request, &trial->why, &trial->rows);
+    bool right = judge_slots(trial, store->db, naive) && judge_store(store->db, naive, &request, &trial->why, &trial->rows);
     naive_destroy(naive);
     free(facts);
     return right;

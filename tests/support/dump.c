@@ -117,19 +117,33 @@ static enum err dump_fact(void *owner, const struct fact *fact)
 
 /* --- counters ----------------------------------------------------------------------------------------- */
 
-static void line_counter(struct dump *dump, const char *table, uint32_t when, struct bytes scope_key, uint32_t item, enum profile profile)
+static void counter_head(struct buffer *out, const char *table, const char *when, struct scope scope, struct bytes item, enum profile profile)
+{
+    buffer_printf(out, "%s %s %s %lld %.*s %s:", table, when, scope_kind_name(scope.kind), (long long)scope.id, (int)item.len,
+                  (const char *)item.data, profile_name(profile));
+}
+
+void dump_slot_line(struct buffer *out, uint32_t slot, struct scope scope, struct bytes item, enum profile profile, const struct slot_summary *summary)
+{
+    char text[INSTANT_TEXT_SIZE];
+    counter_head(out, "slot", instant_format((instant)slot * SLOT_MS, text), scope, item, profile);
+    buffer_printf(out, " carry %d net %d high %d rise %lld seat_ms %lld", summary->carry, summary->net, summary->high,
+                  summary->rise_at == SLOT_RISE_NONE ? -1 : (long long)summary->rise_at, (long long)summary->seat_ms);
+}
+
+void dump_day_net_line(struct buffer *out, int32_t day, struct scope scope, struct bytes item, enum profile profile, int32_t net)
+{
+    char text[DATE_TEXT_SIZE];
+    counter_head(out, "day_net", date_format(day, text), scope, item, profile);
+    buffer_printf(out, " net %d", net);
+}
+
+static struct scope scope_of(struct bytes key)
 {
     uint8_t kind = 0;
     uint64_t id = 0;
-    check(key_take_u8(&scope_key, &kind) && key_take_u64(&scope_key, &id) && scope_key.len == 0 && kind < SCOPE_KIND_COUNT);
-    struct bytes code = name_of(dump, DICTIONARY_ITEM, item);
-    char text[INSTANT_TEXT_SIZE];
-    if (*table == 's')
-        instant_format((instant)when * SLOT_MS, text);
-    else
-        date_format((int32_t)when, text);
-    buffer_printf(&dump->line, "%s %s %s %lld %.*s %s:", table, text, scope_kind_name(kind), (long long)id, (int)code.len,
-                  (const char *)code.data, profile_name(profile));
+    check(key_take_u8(&key, &kind) && key_take_u64(&key, &id) && key.len == 0 && kind < SCOPE_KIND_COUNT);
+    return (struct scope){(enum scope_kind)kind, (int64_t)id};
 }
 
 static void dump_slots(struct dump *dump)
@@ -142,10 +156,7 @@ static void dump_slots(struct dump *dump)
         bool damaged = false, any = false;
         check(key_take_u32(&key, &slot));
         for (; slot_unpack(&value, &record, &damaged); any = true) {
-            const struct slot_summary *s = &record.summary;
-            line_counter(dump, "slot", slot, key, record.item, record.profile);
-            buffer_printf(&dump->line, " carry %d net %d high %d rise %u seat_ms %lld", s->carry, s->net, s->high, s->rise_at,
-                          (long long)s->seat_ms);
+            dump_slot_line(&dump->line, slot, scope_of(key), name_of(dump, DICTIONARY_ITEM, record.item), record.profile, &record.summary);
             line_end(dump);
         }
         check(!damaged && any); /* a record without a counter should not be there */
@@ -163,8 +174,7 @@ static void dump_day_nets(struct dump *dump)
         bool damaged = false;
         check(key_take_u32(&key, &day));
         while (net_unpack(&value, &record, &damaged)) {
-            line_counter(dump, "day_net", day, key, record.item, record.profile);
-            buffer_printf(&dump->line, " net %d", record.net);
+            dump_day_net_line(&dump->line, (int32_t)day, scope_of(key), name_of(dump, DICTIONARY_ITEM, record.item), record.profile, record.net);
             line_end(dump);
         }
         check(!damaged);
@@ -179,6 +189,39 @@ static int compare_lines(const void *a, const void *b)
     return bytes_compare(*(const struct bytes *)a, *(const struct bytes *)b);
 }
 
+static struct bytes take_line(struct bytes *rest)
+{
+    const uint8_t *end = rest->len ? memchr(rest->data, '\n', rest->len) : NULL;
+    struct bytes line = end ? bytes_of(rest->data, (size_t)(end - rest->data)) : BYTES_NONE;
+    if (end)
+        *rest = bytes_of(end + 1, rest->len - line.len - 1);
+    return line;
+}
+
+static void sort_out(struct dump *dump, struct buffer *out)
+{
+    qsort(dump->lines, dump->count, sizeof *dump->lines, compare_lines);
+    for (size_t i = 0; i < dump->count; i++) {
+        buffer_append_bytes(out, dump->lines[i]);
+        buffer_append_char(out, '\n');
+    }
+    free(dump->lines);
+    buffer_free(&dump->line);
+    arena_destroy(dump->arena);
+}
+
+void dump_sort(struct buffer *lines)
+{
+    struct dump dump = {.arena = arena_create()};
+    struct bytes rest = buffer_bytes(lines), line;
+    while (bytes_present(line = take_line(&rest))) {
+        buffer_append_bytes(&dump.line, line);
+        line_end(&dump);
+    }
+    buffer_clear(lines);
+    sort_out(&dump, lines);
+}
+
 void dump_store(struct db *db, struct buffer *out)
 {
     struct dump dump = {.arena = arena_create()};
@@ -191,23 +234,7 @@ void dump_store(struct db *db, struct buffer *out)
     dump_day_nets(&dump);
     check(db_error(dump.txn) == ERR_OK);
     db_abort(dump.txn);
-    qsort(dump.lines, dump.count, sizeof *dump.lines, compare_lines);
-    for (size_t i = 0; i < dump.count; i++) {
-        buffer_append_bytes(out, dump.lines[i]);
-        buffer_append_char(out, '\n');
-    }
-    free(dump.lines);
-    buffer_free(&dump.line);
-    arena_destroy(dump.arena);
-}
-
-static struct bytes take_line(struct bytes *rest)
-{
-    const uint8_t *end = rest->len ? memchr(rest->data, '\n', rest->len) : NULL;
-    struct bytes line = end ? bytes_of(rest->data, (size_t)(end - rest->data)) : BYTES_NONE;
-    if (end)
-        *rest = bytes_of(end + 1, rest->len - line.len - 1);
-    return line;
+    sort_out(&dump, out);
 }
 
 size_t dump_compare(struct bytes a, struct bytes b, size_t limit, struct buffer *out)

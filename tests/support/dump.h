@@ -10,11 +10,17 @@
 #ifndef TESTS_SUPPORT_DUMP_H
 #define TESTS_SUPPORT_DUMP_H
 
-#include "base/bytes.h"
 #include "store/db.h"
+#include "store/slot.h"
 
 /* Appends the lines; fails the program when the store cannot be read. */
 void dump_store(struct db *db, struct buffer *out);
+
+/* How a counter's records read, without a newline. */
+void dump_slot_line(struct buffer *out, uint32_t slot, struct scope scope, struct bytes item, enum profile profile, const struct slot_summary *summary);
+void dump_day_net_line(struct buffer *out, int32_t day, struct scope scope, struct bytes item, enum profile profile, int32_t net);
+/* Sorts the lines of a buffer. */
+void dump_sort(struct buffer *lines);
 
 /* Appends at most limit lines that only one of two dumps has, with "-" (only a) or "+" (only b); how many there are. */
 size_t dump_compare(struct bytes a, struct bytes b, size_t limit, struct buffer *out);

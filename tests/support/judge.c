@@ -43,6 +43,12 @@ static void fault(struct trial *trial, const struct usage_row *row, const char *
     va_end(args);
 }
 
+/* The system has no id. */
+static int64_t row_id(const struct usage_row *row)
+{
+    return row->scope == SCOPE_SYSTEM && row->id == ID_NONE ? 0 : row->id;
+}
+
 static void group_end(struct trial *trial)
 {
     char text[INSTANT_TEXT_SIZE];
@@ -58,7 +64,7 @@ static bool group_begin(struct trial *trial, const struct usage_row *row)
 {
     const struct catalog *catalog = trial->request->catalog;
     size_t id = 0, item = 0;
-    while (id < trial->id_count && trial->ids[id] != row->id)
+    while (id < trial->id_count && trial->ids[id] != row_id(row))
         id++;
     while (item < catalog->count && !bytes_equal(catalog->items[item].code, row->item))
         item++;
@@ -76,7 +82,7 @@ static bool group_begin(struct trial *trial, const struct usage_row *row)
     trial->open = true;
     trial->concurrent = catalog->items[item].measure_concurrent;
     if (trial->concurrent)
-        trial->line = naive_line(trial->naive, row->scope, row->id, item, PROFILE_EXACT);
+        trial->line = naive_line(trial->naive, row->scope, row_id(row), item, PROFILE_EXACT);
     return true;
 }
 
@@ -84,8 +90,10 @@ static enum err take_row(void *owner, const struct usage_row *row)
 {
     struct trial *trial = owner;
     const struct catalog *catalog = trial->request->catalog;
+    if (trial->faults > SHOWN_MAX)
+        return ERR_CANCELLED; /* enough was seen */
     trial->rows++;
-    if (!trial->open || trial->ids[trial->id] != row->id || !bytes_equal(catalog->items[trial->item].code, row->item)) {
+    if (!trial->open || trial->ids[trial->id] != row_id(row) || !bytes_equal(catalog->items[trial->item].code, row->item)) {
         group_end(trial);
         if (!group_begin(trial, row))
             return ERR_OK;
@@ -122,10 +130,12 @@ static void ask(struct query *query, struct trial *trial, enum scope_kind scope)
     trial->groups = 0;
     check(trial->id_count < sizeof trial->seen / sizeof *trial->seen && trial->request->catalog->count < sizeof *trial->seen);
     enum err err = query_usage(query, &request, arena, take_row, trial, &why);
-    if (err)
+    if (trial->faults > SHOWN_MAX)
+        trial->open = false;
+    else if (err)
         fault(trial, NULL, "query_usage failed: %s: %s", err_name(err), why);
     group_end(trial);
-    if (trial->groups != trial->id_count * trial->request->catalog->count)
+    if (!trial->faults && trial->groups != trial->id_count * trial->request->catalog->count)
         fault(trial, NULL, "%s by %s: expected rows of %zu ids (the first %" PRId64 ") × %zu items, found %zu", scope_kind_name(scope),
               granularity_name(trial->granularity), trial->id_count, trial->id_count ? trial->ids[0] : -1, trial->request->catalog->count,
               trial->groups);
@@ -149,7 +159,7 @@ bool judge_store(struct db *db, struct naive *naive, const struct judge_request 
     query_close(query);
     bool right = trial->faults == 0;
     if (trial->faults > SHOWN_MAX)
-        buffer_printf(out, "  … and %zu more\n", trial->faults - SHOWN_MAX);
+        buffer_append_text(out, "  … and more\n");
     *rows += trial->rows;
     free(trial);
     return right;

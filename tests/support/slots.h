@@ -1,0 +1,16 @@
+/*
+ * tests/support/slots.h - the slot summaries and day nets that a store should hold, by the judge (naive.h).
+ *
+ * Record for record and in the words of dump.h, so that what the engine wrote can be compared without
+ * asking through the query: a summary for each slot in which a counter changed (design.md §4), and the
+ * nets of each UTC day.  The system and all tenants, profile exact; no horizon.
+ */
+#ifndef TESTS_SUPPORT_SLOTS_H
+#define TESTS_SUPPORT_SLOTS_H
+
+#include "tests/support/naive.h"
+
+/* Appends the lines, sorted. */
+void slots_expect(struct naive *naive, const struct catalog *catalog, struct buffer *out);
+
+#endif
