@@ -4,7 +4,14 @@
 
 #include <stdlib.h>
 
-/* The statements of a kind that count: of one key the preceding source's, unless it was taken back. */
+/* What a source took back it no longer says, so another's statement of the same rule counts; but what `api` took
+ * back is gone, whoever else states it (domain.md §7.19). */
+static bool says_nothing(const struct statement *statement, const struct names *names)
+{
+    return statement->rule_deleted && !bytes_equal_text(names_text(names, DICTIONARY_SOURCE, statement->source), "api");
+}
+
+/* The statements of a kind that count: of one key the preceding source's, unless `api` took it back. */
 static size_t rules_that_count(enum fact_kind kind, const struct statements *statements, const struct names *names,
                                struct arena *arena, const struct statement ***out)
 {
@@ -12,7 +19,7 @@ static size_t rules_that_count(enum fact_kind kind, const struct statements *sta
     size_t count = 0;
     for (uint32_t i = 1; i <= statements->index.count; i++) {
         const struct statement *statement = statement_at(statements, i);
-        if (!statement->live || statement->kind != kind)
+        if (!statement->live || statement->kind != kind || says_nothing(statement, names))
             continue;
         size_t same = 0;
         while (same < count && !bytes_equal(list[same]->key, statement->key))
