@@ -29,7 +29,8 @@ struct trial {
     const struct fact **facts; /* those kept */
     size_t *places;
     size_t count;
-    uint64_t rows, dumped; /* compared */
+    struct judge_counts judged;
+    uint64_t dumped; /* records compared */
     struct buffer why;
     const char *parent;
 };
@@ -65,7 +66,7 @@ static bool judge_now(struct trial *trial, struct way_store *store, const struct
         facts[i] = *steps[i].fact;
     struct naive *naive = naive_create(facts, count, &(struct naive_options){.catalog = trial->catalog, .cap_hours = trial->spite->cap_hours});
     struct judge_request request = {trial->catalog, trial->spite->from, trial->spite->to, granularities};
-    bool right = judge_slots(trial, store->db, naive) && judge_store(store->db, naive, &request, &trial->why, &trial->rows);
+    bool right = judge_slots(trial, store->db, naive) && judge_store(store->db, naive, &request, &trial->why, &trial->judged);
     naive_destroy(naive);
     free(facts);
     return right;
@@ -147,7 +148,8 @@ static bool run(struct trial *trial)
         bool right = run_here(trial);
         fprintf(stderr, "%s\n", right ? "" : buffer_text(&trial->why));
         struct buffer counts = {0};
-        buffer_printf(&counts, "\001%llu %llu", (unsigned long long)trial->rows, (unsigned long long)trial->dumped);
+        buffer_printf(&counts, "\001%llu %llu %llu", (unsigned long long)trial->judged.rows, (unsigned long long)trial->judged.odd_ids,
+                      (unsigned long long)trial->dumped);
         fprintf(stderr, "%s", buffer_text(&counts));
         fflush(stderr);
         _exit(right ? 0 : 1);
@@ -158,11 +160,11 @@ static bool run(struct trial *trial)
     if (WIFSIGNALED(status))
         buffer_printf(&trial->why, "  the process died of signal %d\n", WTERMSIG(status));
     char *counts = strrchr(buffer_text(&trial->why), '\001');
-    unsigned long long rows = 0, dumped = 0;
-    if (counts && sscanf(counts + 1, "%llu %llu", &rows, &dumped) == 2)
+    unsigned long long rows = 0, odd_ids = 0, dumped = 0;
+    if (counts && sscanf(counts + 1, "%llu %llu %llu", &rows, &odd_ids, &dumped) == 3)
         *counts = '\0';
-    trial->rows += rows;
-    trial->dumped += dumped;
+    trial->judged = (struct judge_counts){rows, odd_ids};
+    trial->dumped = dumped;
     way_dir_remove(parent);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
@@ -230,7 +232,7 @@ static void print_finding(struct trial *trial)
 
 /* What the seeds were about: a test that never superseded anything would prove little. */
 struct seen {
-    uint64_t facts, rows, dumped, ends[4], waiting, empty;
+    uint64_t facts, rows, odd_ids, dumped, ends[4], waiting, empty;
     bool items[256];
 };
 
@@ -281,7 +283,8 @@ static bool try_seed(uint64_t seed, const struct catalog *catalog, struct seen *
     }
     bool right = run(&trial);
     seen->facts += spite.count;
-    seen->rows += trial.rows;
+    seen->rows += trial.judged.rows;
+    seen->odd_ids += trial.judged.odd_ids;
     seen->dumped += trial.dumped;
     look(&trial, seen);
     if (!right) {
@@ -310,9 +313,10 @@ int main(void)
     for (uint64_t seed = first; seed < first + seeds && failed < 3; seed++)
         failed += !try_seed(seed, catalog, &seen);
     bool all_tried = print_seen(&seen, catalog);
-    printf("law1: seeds %llu to %llu: %llu facts in %d ways, %llu usage rows as the naive judge counts, %llu records alike, %u seeds differ\n",
+    printf("law1: seeds %llu to %llu: %llu facts in %d ways, %llu usage rows as the naive judge counts, %llu records alike, %u seeds differ; "
+           "%llu answers with zero rows too many or too few\n",
            (unsigned long long)first, (unsigned long long)(first + seeds - 1), (unsigned long long)seen.facts, (int)WAY_COUNT,
-           (unsigned long long)seen.rows, (unsigned long long)seen.dumped, failed);
+           (unsigned long long)seen.rows, (unsigned long long)seen.dumped, failed, (unsigned long long)seen.odd_ids);
     arena_destroy(arena);
     if (seeds >= 200 && !failed && !all_tried)
         printf("law1: an item or an end was never tried: the world has lost its spite\n");

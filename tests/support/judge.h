@@ -16,8 +16,15 @@ struct judge_request {
     unsigned granularities;     /* bits 1 << GRANULARITY_…, of 10m, hour, day */
 };
 
-/* True when every row is as the judge counts it; else *out has the first few that are not.  *rows grows by
- * the rows compared. */
-bool judge_store(struct db *db, struct naive *naive, const struct judge_request *request, struct buffer *out, uint64_t *rows);
+struct judge_counts {
+    uint64_t rows;    /* compared */
+    uint64_t odd_ids; /* answers with zero rows of a tenant that nothing names, or without those of one that is named */
+};
+
+/* True when every row is as the judge counts it; else *out has the first few that are not.  counts grow.
+ *
+ * Not held against the store yet, only counted: whether tenants without any use have their zero rows exactly
+ * when a newest row names them (domain.md §7.18).  Whoever is in use must have rows. */
+bool judge_store(struct db *db, struct naive *naive, const struct judge_request *request, struct buffer *out, struct judge_counts *counts);
 
 #endif
