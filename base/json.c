@@ -194,22 +194,23 @@ void json_write_fraction(struct json_writer *writer, int64_t value, int places)
 void json_write_text(struct json_writer *writer, struct bytes text)
 {
     static const char shorts[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+    size_t plain = 0; /* where the run of characters that stand for themselves begins */
     separate(writer);
     buffer_append_char(writer->out, '"');
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.data[i];
-        if (c == '"' || c == '\\') {
-            buffer_append_char(writer->out, '\\');
-            buffer_append_char(writer->out, (char)c);
-        } else if (c >= 0x20) {
-            buffer_append_char(writer->out, (char)c);
-        } else if (c < sizeof shorts && shorts[c]) {
-            buffer_append_char(writer->out, '\\');
-            buffer_append_char(writer->out, shorts[c]);
-        } else {
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        buffer_append(writer->out, text.data + plain, i - plain);
+        plain = i + 1;
+        if (c == '"' || c == '\\')
+            buffer_printf(writer->out, "\\%c", c);
+        else if (c < sizeof shorts && shorts[c])
+            buffer_printf(writer->out, "\\%c", shorts[c]);
+        else
             buffer_printf(writer->out, "\\u%04x", c);
-        }
     }
+    buffer_append(writer->out, text.data + plain, text.len - plain);
     buffer_append_char(writer->out, '"');
 }
 
