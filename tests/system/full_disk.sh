@@ -13,7 +13,7 @@ mkdir "$disk"
 mount -t tmpfs -o size=3m tmpfs "$disk" || fail "cannot mount a small tmpfs"
 at_end() { at_exit; }
 trap 'status=$?; end_process "$server"; umount -l "$disk"; (exit $status); at_end' EXIT
-awk -v seed="$SEED" -v count=60000 -f "$tree/tests/support/facts_random.awk" >"$scratch/facts.jsonl"
+awk -v seed="$SEED" -v count=120000 -f "$tree/tests/support/facts_random.awk" >"$scratch/facts.jsonl"
 expect 0 "all of it on a large disk" "$SEATMETER" replay --store "$scratch/large" "$scratch/facts.jsonl"
 used=$(du -sk "$scratch/large" | cut -f1)
 note "a store of $used KiB"
@@ -21,7 +21,7 @@ note "a store of $used KiB"
 
 head -n 3000 "$scratch/facts.jsonl" >"$scratch/some.jsonl"
 expect 0 "a little fits" "$SEATMETER" replay --store "$disk/store" "$scratch/some.jsonl"
-rows() { usage_rows --store "$1" 2026-11-22T00:00:00Z 2026-11-25T00:00:00Z 10m system 101 102 103; }
+rows() { usage_rows --store "$1" 2026-11-22T00:00:00Z 2026-11-24T06:00:00Z 10m system 101 102 103; }
 rows "$disk/store" >"$scratch/before.rows"
 expect 3 "the rest does not" "$SEATMETER" replay --store "$disk/store" "$scratch/facts.jsonl"
 expect_said "[Nn]o space|full"

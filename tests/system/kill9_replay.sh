@@ -28,7 +28,7 @@ done
 note "$kills kills, $hits of them before the end (a whole run takes $whole_ms ms)"
 [ "$hits" -ge 10 ] || fail "only $hits kills came before the end: the load is too small to tell anything"
 for store in calm killed; do
-    usage_rows --store "$scratch/$store" 2026-11-22T00:00:00Z 2026-11-25T00:00:00Z 10m system 101 102 103 >"$scratch/$store.rows" || fail "report of $store"
+    usage_rows --store "$scratch/$store" 2026-11-22T00:00:00Z 2026-11-24T06:00:00Z 10m system 101 102 103 >"$scratch/$store.rows" || fail "report of $store"
 done
 note "$(wc -l <"$scratch/calm.rows") rows"
 [ "$(awk -F'\t' '$6 > 0' "$scratch/calm.rows" | wc -l)" -gt 1000 ] || fail "hardly a row has a seat"

@@ -67,6 +67,6 @@ for round in 1 2; do
 done
 expect 0 "the same without the broken lines" "$SEATMETER" replay --store "$scratch/whole" "$scratch/facts.jsonl"
 for store in broken whole; do
-    usage_rows --store "$scratch/$store" 2026-11-22T00:00:00Z 2026-11-25T00:00:00Z 10m system 101 102 103 >"$scratch/$store.rows"
+    usage_rows --store "$scratch/$store" 2026-11-22T00:00:00Z 2026-11-24T06:00:00Z 10m system 101 102 103 >"$scratch/$store.rows"
 done
 rows_equal "$scratch/whole.rows" "$scratch/broken.rows" || fail "a broken line changed a number"
