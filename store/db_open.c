@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* What stands in meta under "format": another text is another layout of the tables. */
@@ -45,8 +46,17 @@ static enum err translate(int code)
     }
 }
 
+/* LMDB says EIO also where a write came back short because the disk was full: then hardly a page is free. */
+static bool disk_is_full(const struct db *db)
+{
+    struct statvfs disk;
+    return statvfs(db->dir, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < 16 * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 enum err db_complain(const struct db *db, const char *doing, int code)
 {
+    if (code == EIO && disk_is_full(db))
+        code = ENOSPC;
     log_error("store", "%s: %s: %s", db->dir, doing, mdb_strerror(code));
     return translate(code);
 }

@@ -42,6 +42,3 @@ server_start "$scratch/calm.yaml" "$port"
 wait_for 180 "the undisturbed server's numbers to be the truth" agrees calm || { rows_equal "$scratch/truth.rows" "$scratch/calm.rows"; fail "undisturbed, the numbers are wrong"; }
 server_stop
 rows_equal "$scratch/calm.rows" "$scratch/killed.rows" || fail "the numbers differ"
-for store in calm killed; do
-    expect 0 "verify $store" "$SEATMETER" verify --store "$scratch/$store"
-done

@@ -58,12 +58,9 @@ for round in 1 2; do
     for line in 2001 2002 2003 2004 2005 2006; do
         expect_said "broken\.jsonl:$line"
     done
-    expect 0 "dead letters" "$SEATMETER" dead list --store "$scratch/broken"
-    for key in b1 seance colour 'version' '2026-11-31' b6; do
-        expect_said "$key"
-    done
-    letters=$(grep -c 'broken' "$scratch/out")
-    [ "$letters" = 6 ] || { cat "$scratch/out"; fail "$letters dead letters in round $round, expected 6, each once"; }
+    expect 0 "dead letters" "$SEATMETER" dead list --store "$scratch/broken" --format json
+    jq -r '.dead[] | .raw' "$scratch/out" | sort >"$scratch/kept"
+    sed -n 2001,2006p "$scratch/broken.jsonl" | sort | cmp -s - "$scratch/kept" || { cat "$scratch/kept"; fail "round $round: kept are other lines than the six broken ones, each once"; }
 done
 expect 0 "the same without the broken lines" "$SEATMETER" replay --store "$scratch/whole" "$scratch/facts.jsonl"
 for store in broken whole; do
