@@ -1,5 +1,6 @@
 #include "server/settings.h"
 
+#include "adapters/adapter.h"
 #include "base/check.h"
 #include "base/file.h"
 #include "base/limits.h"
@@ -198,7 +199,7 @@ static void read_source(struct reading *reading, const struct yaml *entry, size_
     }
     source->own = entry;
     source->kind = source_text(reading, entry, number, "kind", kinds);
-    if (source->kind && strcmp(source->kind, "icon") != 0)
+    if (source->kind && !adapter_kind_find(bytes_from_text(source->kind)))
         fault(reading, yaml_member(entry, "kind")->line, "key sources[%zu].kind: value %s, expected %s", number,
               text_shown(bytes_from_text(source->kind), reading->arena), kinds);
     source->name = source_text(reading, entry, number, "name", "a name of 1 to 64 bytes, which no other source has and which never changes");

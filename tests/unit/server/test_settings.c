@@ -31,8 +31,9 @@ static const char *file_with(const char *text)
     return path;
 }
 
-/* Reads text as a settings file; what was logged meanwhile, with FILE for the file's name. */
-static enum err read_text(const char *text, const struct settings **settings, const char **logged)
+/* Reads text as a settings file, and asks the sources' adapters when told to; what was logged meanwhile, with
+ * FILE for the file's name. */
+static enum err read_and_ask(bool ask, const char *text, const struct settings **settings, const char **logged)
 {
     const char *path = file_with(text), *why, *at;
     char *log = arena_printf(arena, "%s", "/tmp/seatmeter-test-XXXXXX");
@@ -40,6 +41,8 @@ static enum err read_text(const char *text, const struct settings **settings, co
     int fd = mkstemp(log), stderr_kept = dup(STDERR_FILENO);
     cr_assert(fd >= 0 && stderr_kept >= 0 && dup2(fd, STDERR_FILENO) >= 0);
     enum err err = settings_read(path, arena, settings);
+    if (!err && ask)
+        err = settings_check_sources(*settings);
     cr_assert(dup2(stderr_kept, STDERR_FILENO) >= 0);
     cr_assert(close(stderr_kept) == 0 && close(fd) == 0);
     cr_assert_eq(file_read(log, arena, &said, &why), ERR_OK);
@@ -54,6 +57,11 @@ static enum err read_text(const char *text, const struct settings **settings, co
     buffer_free(&out);
     cr_assert(unlink(path) == 0 && unlink(log) == 0);
     return err;
+}
+
+static enum err read_text(const char *text, const struct settings **settings, const char **logged)
+{
+    return read_and_ask(false, text, settings, logged);
 }
 
 static const char *of_the_tree(const char *path)
@@ -167,4 +175,46 @@ Test(settings, every_fault_is_told_at_once)
     cr_expect_eq(read_text("http:\n  port: x\n  prot: 1\nlog: {level: 3}\n", &settings, &logged), ERR_SETTINGS);
     cr_expect(strstr(logged, "FILE:2: ") && strstr(logged, "FILE:3: ") && strstr(logged, "FILE:4: "), "%s", logged);
     cr_expect_eq(settings_read("/nonexistent/file.yaml", arena, &settings), ERR_SETTINGS);
+}
+
+/* A source of kind icon with one key more; the adapter's own check decides. */
+static bool icon_takes(const char *line, const char **logged)
+{
+    const struct settings *settings;
+    const char *text = arena_printf(arena, "sources:\n  - kind: icon\n    name: icon-a\n    dsn: ICON\n    user: u\n    %s\n", line);
+    return read_and_ask(true, text, &settings, logged) == ERR_OK;
+}
+
+/* The manual's example of an ICON source: every key is one that the adapter takes, and so are the ends of each range. */
+Test(settings, manual_of_a_source_is_what_its_adapter_takes)
+{
+    struct buffer manual = {0};
+    const char *logged, *line, *comment = "";
+    int keys = 0, ranges = 0;
+    settings_print_manual(&manual);
+    line = strstr(buffer_text(&manual), "#   - kind: icon\n");
+    cr_assert(line);
+    for (; strncmp(line, "sources:", 8) != 0; line = strchr(line, '\n') + 1) {
+        char *key = arena_printf(arena, "%.*s", (int)(strchr(line, '\n') - line), line);
+        long long from, to;
+        if (strncmp(key, "#     # ", 8) == 0)
+            comment = key + 8;
+        if (strncmp(key, "#     ", 6) != 0 || key[6] == '#' || strstr(key, "name: ") == key + 6 || strstr(key, "dsn: ") == key + 6 ||
+            strstr(key, "user: ") == key + 6 || strstr(key, "map: ") == key + 6)
+            continue;
+        keys++;
+        cr_expect(icon_takes(key + 6, &logged), "%s: %s", key, logged);
+        const char *range = strstr(comment, "an integer of ");
+        if (!range || sscanf(range, "an integer of %lld to %lld", &from, &to) != 2)
+            continue;
+        ranges++;
+        int len = (int)(strchr(key, ':') - key) - 6;
+        cr_expect(icon_takes(arena_printf(arena, "%.*s: %lld", len, key + 6, from), &logged), "%s", logged);
+        cr_expect(icon_takes(arena_printf(arena, "%.*s: %lld", len, key + 6, to), &logged), "%s", logged);
+        cr_expect(!icon_takes(arena_printf(arena, "%.*s: %lld", len, key + 6, from - 1), &logged), "%s", key);
+        cr_expect(!icon_takes(arena_printf(arena, "%.*s: %lld", len, key + 6, to + 1), &logged), "%s", key);
+    }
+    cr_expect(keys == 8 && ranges == 5, "%d keys, %d ranges", keys, ranges);
+    cr_expect(!icon_takes("colour: red", &logged) && strstr(logged, "FILE:6: ") && strstr(logged, "colour"), "%s", logged);
+    buffer_free(&manual);
 }
