@@ -160,7 +160,7 @@ static enum err say_first(struct odbc *odbc, struct odbc_fault *fault)
     SQLGetInfo(odbc->dbc, SQL_DBMS_NAME, name, sizeof name, &len);
     odbc->dialect = odbc_dialect_find(name);
     enum err err = ERR_OK;
-    if (odbc->dialect->read_only)
+    if (odbc->dialect->read_only && !odbc->options.writes)
         err = run_plain(odbc, odbc->dialect->read_only, fault);
     if (!err && odbc->dialect->timeout) {
 #pragma GCC diagnostic push
@@ -186,7 +186,7 @@ enum err odbc_connect(struct odbc *odbc, struct odbc_fault *fault)
         return fault_of_ours(fault, ODBC_REFUSED, ERR_IO, "unixODBC has no memory or no settings");
     }
     SQLSetConnectAttr(odbc->dbc, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(SQLULEN)LOGIN_SECONDS, 0);
-    SQLSetConnectAttr(odbc->dbc, SQL_ATTR_ACCESS_MODE, (SQLPOINTER)SQL_MODE_READ_ONLY, 0);
+    SQLSetConnectAttr(odbc->dbc, SQL_ATTR_ACCESS_MODE, (SQLPOINTER)(SQLULEN)(odbc->options.writes ? SQL_MODE_READ_WRITE : SQL_MODE_READ_ONLY), 0);
     SQLSetConnectAttr(odbc->dbc, SQL_ATTR_AUTOCOMMIT, (SQLPOINTER)SQL_AUTOCOMMIT_OFF, 0);
     SQLRETURN ret = SQLConnect(odbc->dbc, (SQLCHAR *)(uintptr_t)odbc->options.dsn, SQL_NTS,
                                (SQLCHAR *)(uintptr_t)odbc->options.user, odbc->options.user ? SQL_NTS : 0,
@@ -223,6 +223,16 @@ void odbc_end(struct odbc *odbc)
     if (odbc->dbc && odbc->in_transaction)
         SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_COMMIT);
     odbc->in_transaction = false;
+}
+
+enum err odbc_commit(struct odbc *odbc, struct odbc_fault *fault)
+{
+    check(odbc->options.writes);
+    if (!odbc->dbc)
+        return fault_of_ours(fault, ODBC_AWAY, ERR_AWAY, "not connected");
+    odbc->in_transaction = false;
+    return SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_COMMIT)) ? ERR_OK
+                                                                            : fault_read(odbc, SQL_HANDLE_DBC, odbc->dbc, fault);
 }
 
 /* Lends the statement to odbc_cancel(); false when we were cancelled already. */

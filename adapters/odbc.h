@@ -1,9 +1,10 @@
 /*
  * adapters/odbc.h - the one door to unixODBC: the databases that adapters read.
  *
- * An odbc is one connection that only reads.  A query is one SQL text whose data are bound, never
- * written into it; its rows come to a function one by one, typed.  Table and column names in a text
- * come from a column map whose names were checked to be plain identifiers.
+ * An odbc is one connection that only reads (the simulator's writes, into a database of its own).
+ * A query is one SQL text whose data are bound, never written into it; its rows come to a function one
+ * by one, typed.  Table and column names in a text come from a column map whose names were checked to
+ * be plain identifiers.
  *
  *     odbc_connect → odbc_begin → odbc_query … → odbc_end → … → odbc_disconnect
  *
@@ -59,6 +60,7 @@ struct odbc_options {
     const char *dsn, *user;    /* user NULL: as the DSN says */
     const char *password_file; /* NULL: as the DSN says; its first line, read at each connect */
     int timeout_seconds;       /* of a statement */
+    bool writes;               /* the simulator's, into its own database; every other connection only reads */
 };
 
 struct odbc;
@@ -93,6 +95,8 @@ struct odbc_query {
 MUST_CHECK enum err odbc_run(struct odbc *odbc, const struct odbc_query *query, struct odbc_fault *fault);
 /* Ends the transaction; nothing was written, so it does not matter how. */
 void odbc_end(struct odbc *odbc);
+/* Ends the transaction of a connection that writes; what it wrote is there when this returns ERR_OK. */
+MUST_CHECK enum err odbc_commit(struct odbc *odbc, struct odbc_fault *fault);
 
 /* The names of a table's columns, in arena, NULL behind the last. */
 MUST_CHECK enum err odbc_columns(struct odbc *odbc, const char *table, struct arena *arena, const char ***names,
