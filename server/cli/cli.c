@@ -7,11 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A subcommand that is not part of this program yet is neither listed nor found. */
-#define X(name, function, usage, text) extern __typeof__(function) function __attribute__((weak));
-CLI_MAP(X)
-#undef X
-
 static const struct subcommand {
     const char *name;
     int (*run)(int argc, char **argv);
@@ -27,8 +22,7 @@ static void print_help(FILE *to)
 {
     fprintf(to, "Seatmeter counts the concurrent seats of a contact centre, per sellable item, exactly.\n\nusage: seatmeter COMMAND …\n\n");
     for (int i = 0; i < SUBCOMMAND_COUNT; i++)
-        if (subcommands[i].run)
-            fprintf(to, "  %-10s %s\n", subcommands[i].name, subcommands[i].text);
+        fprintf(to, "  %-10s %s\n", subcommands[i].name, subcommands[i].text);
     fprintf(to, "\n`seatmeter COMMAND --help` says how each is called.  Data goes to stdout, all else to stderr.\n"
                 "Exit: 0 done, 1 found something wrong, 2 wrong usage or settings, 3 a foreign system could not be\n"
                 "reached, 4 the store is held by another process, 5 the store is damaged or of another format, 70 a bug.\n");
@@ -37,7 +31,7 @@ static void print_help(FILE *to)
 static const struct subcommand *find(const char *name)
 {
     for (int i = 0; i < SUBCOMMAND_COUNT; i++)
-        if (subcommands[i].run && strcmp(subcommands[i].name, name) == 0)
+        if (strcmp(subcommands[i].name, name) == 0)
             return &subcommands[i];
     return NULL;
 }
@@ -76,7 +70,7 @@ static int refuse_unknown(const char *name)
     const char *near = NULL;
     int best = 3;
     for (int i = 0; i < SUBCOMMAND_COUNT; i++)
-        if (subcommands[i].run && distance(name, subcommands[i].name) < best) {
+        if (distance(name, subcommands[i].name) < best) {
             best = distance(name, subcommands[i].name);
             near = subcommands[i].name;
         }

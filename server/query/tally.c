@@ -1,0 +1,184 @@
+#include "server/query/tally.h"
+
+#include "base/map.h"
+#include "store/slot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct counter {
+    struct scope scope;
+    uint32_t item;
+    enum profile profile;
+    int64_t level;      /* after the slots and days walked over */
+    int64_t day_sum;    /* of the slots of the day under way */
+    uint32_t next;      /* another counter with this hash, index + 1 */
+};
+
+struct tally {
+    struct map index; /* hash → first counter, index + 1 */
+    struct counter *counters;
+    uint32_t count, capacity;
+    tally_fault_fn fault;
+    void *owner;
+    struct tally_result *result;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct tally *tally, const char *format, ...)
+{
+    struct buffer text = {0};
+    va_list args;
+    va_start(args, format);
+    buffer_vprintf(&text, format, args);
+    va_end(args);
+    if (tally->result->faults++ < TALLY_FAULTS_MAX)
+        tally->fault(tally->owner, buffer_text(&text));
+    buffer_free(&text);
+}
+
+static struct counter *counter_of(struct tally *tally, struct scope scope, uint32_t item, enum profile profile)
+{
+    uint64_t hash = hash_mix(hash_mix((uint64_t)scope.id * SCOPE_KIND_COUNT + scope.kind) ^ ((uint64_t)item * PROFILE_COUNT + profile));
+    uint32_t first = map_get(&tally->index, hash);
+    for (uint32_t i = first; i; i = tally->counters[i - 1].next) {
+        struct counter *counter = &tally->counters[i - 1];
+        if (counter->scope.kind == scope.kind && counter->scope.id == scope.id && counter->item == item && counter->profile == profile)
+            return counter;
+    }
+    if (tally->count == tally->capacity) {
+        tally->capacity = tally->capacity ? tally->capacity * 2 : 256;
+        tally->counters = memory_resize(tally->counters, tally->capacity * sizeof *tally->counters);
+    }
+    tally->counters[tally->count] = (struct counter){.scope = scope, .item = item, .profile = profile, .next = first};
+    map_put(&tally->index, hash, ++tally->count);
+    tally->result->counters++;
+    return &tally->counters[tally->count - 1];
+}
+
+/* "tenant 101, item 7, exact" */
+static const char *name_of(const struct counter *counter, char text[80])
+{
+    snprintf(text, 80, "%s %lld, item number %u, %s", scope_kind_name(counter->scope.kind), (long long)counter->scope.id, counter->item,
+             profile_name(counter->profile));
+    return text;
+}
+
+static bool read_key(struct tally *tally, const char *table, struct bytes key, uint32_t *number, struct scope *scope)
+{
+    uint8_t kind;
+    uint64_t id;
+    if (key_take_u32(&key, number) && key_take_u8(&key, &kind) && key_take_u64(&key, &id) && key.len == 0 && kind < SCOPE_KIND_COUNT) {
+        *scope = (struct scope){kind, (int64_t)id};
+        return true;
+    }
+    say(tally, "table %s has a key that is none", table);
+    tally->result->damaged = true;
+    return false;
+}
+
+static void damaged(struct tally *tally, const char *table, uint32_t number, struct scope scope)
+{
+    say(tally, "table %s: record %u of %s %lld cannot be read", table, number, scope_kind_name(scope.kind), (long long)scope.id);
+    tally->result->damaged = true;
+}
+
+static void walk_slot(struct tally *tally, uint32_t slot, struct scope scope, struct bytes value)
+{
+    struct slot_record record;
+    bool bad = false;
+    char name[80], at[INSTANT_TEXT_SIZE];
+    tally->result->slots++;
+    while (slot_unpack(&value, &record, &bad)) {
+        struct counter *counter = counter_of(tally, scope, record.item, record.profile);
+        const struct slot_summary *summary = &record.summary;
+        int64_t after = counter->level + summary->carry + summary->net, highest = counter->level + summary->high;
+        if (after < 0 || highest < 0)
+            say(tally, "%s: below zero in the slot of %s (%lld after it)", name_of(counter, name), instant_format((instant)slot * SLOT_MS, at),
+                (long long)after);
+        counter->level = after;
+        counter->day_sum += summary->carry + summary->net;
+    }
+    if (bad)
+        damaged(tally, "slot", slot, scope);
+}
+
+/* has_slots: the day's slots were walked over, so its nets must be their sums. */
+static void walk_day_net(struct tally *tally, int32_t day, struct scope scope, struct bytes value, bool has_slots)
+{
+    struct net_record record;
+    bool bad = false;
+    char name[80], date[DATE_TEXT_SIZE];
+    tally->result->days++;
+    while (net_unpack(&value, &record, &bad)) {
+        struct counter *counter = counter_of(tally, scope, record.item, record.profile);
+        if (has_slots) {
+            counter->day_sum -= record.net;
+            continue;
+        }
+        counter->level += record.net;
+        if (counter->level < 0)
+            say(tally, "%s: below zero at the end of %s", name_of(counter, name), date_format(day, date));
+    }
+    if (bad)
+        damaged(tally, "day_net", (uint32_t)day, scope);
+}
+
+static void end_day(struct tally *tally, int32_t day)
+{
+    char name[80], date[DATE_TEXT_SIZE];
+    for (uint32_t i = 0; i < tally->count; i++) {
+        if (tally->counters[i].day_sum != 0)
+            say(tally, "%s: the slots of %s and the day's net differ by %lld", name_of(&tally->counters[i], name), date_format(day, date),
+                (long long)tally->counters[i].day_sum);
+        tally->counters[i].day_sum = 0;
+    }
+}
+
+/* A cursor over (number, scope) → value that stands on its record. */
+struct reader {
+    struct db_cursor *cursor;
+    const char *table;
+    uint32_t number;
+    struct scope scope;
+    struct bytes value;
+    bool more;
+};
+
+static void reader_next(struct tally *tally, struct reader *reader)
+{
+    struct bytes key;
+    do
+        reader->more = db_cursor_next(reader->cursor, &key, &reader->value);
+    while (reader->more && !read_key(tally, reader->table, key, &reader->number, &reader->scope));
+}
+
+static int32_t reader_day(const struct reader *reader, bool slots)
+{
+    return !reader->more ? INT32_MAX : slots ? (int32_t)(reader->number / (DAY_MS / SLOT_MS)) : (int32_t)reader->number;
+}
+
+/* Both tables day by day; the slots of a day before its nets. */
+void tally_check(struct db_txn *txn, tally_fault_fn fault, void *owner, struct tally_result *result)
+{
+    struct tally tally = {.fault = fault, .owner = owner, .result = result};
+    struct reader slots = {.cursor = db_cursor_open(txn, TABLE_SLOT, BYTES_NONE), .table = "slot"};
+    struct reader nets = {.cursor = db_cursor_open(txn, TABLE_DAY_NET, BYTES_NONE), .table = "day_net"};
+    *result = (struct tally_result){0};
+    reader_next(&tally, &slots);
+    reader_next(&tally, &nets);
+    int32_t first_slot_day = reader_day(&slots, true);
+    while (slots.more || nets.more) {
+        int32_t day = reader_day(&slots, true) < reader_day(&nets, false) ? reader_day(&slots, true) : reader_day(&nets, false);
+        bool has_slots = day >= first_slot_day;
+        for (; slots.more && reader_day(&slots, true) == day; reader_next(&tally, &slots))
+            walk_slot(&tally, slots.number, slots.scope, slots.value);
+        for (; nets.more && reader_day(&nets, false) == day; reader_next(&tally, &nets))
+            walk_day_net(&tally, day, nets.scope, nets.value, has_slots);
+        if (has_slots)
+            end_day(&tally, day);
+    }
+    db_cursor_close(slots.cursor);
+    db_cursor_close(nets.cursor);
+    map_free(&tally.index);
+    free(tally.counters);
+}
