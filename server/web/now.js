@@ -1,1 +1,347 @@
-/* now.js */
+// now.js - the view "Now": a sentence, counts, one tile an item with its day, and the same as a table.
+import {$, make, minuteOf, number, percent, put, secondOf, shaped, shortNames, sinceOf, STATE_WORDS, weekdayOf} from './words.js';
+import {ask, askUsage} from './feed.js';
+import {drawChart, hair, makeChart, PERIODS} from './draw.js';
+
+const DAY = 86400000, PERIOD = DAY / PERIODS;
+const ORDER = ['over', 'over-earlier', 'close', 'unknown', 'within', 'no-quantity'];
+const REORDER_MS = 30000;  // numbers change in place; order is taken anew at most this often
+const PAINT_MS = 250;      // at most four repaints a second
+const SAY_MS = 20000;      // the live region speaks at most this often
+const iso = at => new Date(at).toISOString();
+const dayStart = at => Math.floor(Date.parse(at) / DAY) * DAY;
+const nothing = () => new Array(PERIODS).fill(null);
+
+export class NowView {
+  constructor(host, page) {
+    this.host = host;
+    this.page = page;
+    this.items = new Map();      // code → what is known and shown of it
+    this.orderedAt = 0;
+    this.saidAt = 0;
+    this.asTable = sessionStorage.seatmeterTable === '1';
+    this.build();
+    this.catalog(page.catalog);
+    this.resize = new ResizeObserver(() => this.drawAll());
+    this.resize.observe(this.tiles);
+  }
+  close() { this.closed = true; this.resize.disconnect(); clearTimeout(this.painting); }
+
+  // --- what stands ----------------------------------------------------------------------------
+  build() {
+    this.heading = make('h1', {}, 'Reading the seats…');
+    this.counts = make('div', {class: 'sum'});
+    this.buttons = ['tiles', 'table'].map(kind => make('button', {type: 'button', 'data-as': kind, 'aria-pressed': 'false'}, kind === 'tiles' ? 'Tiles' : 'Table'));
+    this.notes = make('div');
+    this.main = make('ul', {class: 'grid tiles'});
+    this.mainHead = make('h2', {}, make('b', {}, 'Items'), make('span'));
+    this.slim = make('ul', {class: 'grid slim'});
+    this.slimHead = make('h2', {}, 'Not used today, or counted as enabled');
+    this.first = this.firstSteps();
+    this.tiles = make('div', {id: 'tiles'}, this.mainHead, this.main, this.slimHead, this.slim);
+    this.body = make('tbody');
+    this.sheet = make('div', {class: 'sheet', tabindex: '0', role: 'region', 'aria-label': 'All items as a table'}, make('table', {},
+      make('caption', {class: 'vh'}, 'Items now'),
+      make('thead', {}, make('tr', {}, ...['Item', 'State', 'In use', 'Bought', 'Peak today', 'At', 'Over'].map(head => make('th', {scope: 'col'}, head)))), this.body));
+    this.keyLine = this.legend();
+    this.host.replaceChildren(make('div', {class: 'head'}, make('div', {}, this.heading, this.counts), make('div', {class: 'seg', role: 'group', 'aria-label': 'Show as'}, ...this.buttons)),
+      this.notes, this.first, this.tiles, this.sheet, this.keyLine);
+    for (const button of this.buttons) button.addEventListener('click', () => this.showTable(button.dataset.as === 'table'));
+    this.showTable(this.asTable);
+    this.tiles.addEventListener('pointermove', event => this.scrub(event));
+    this.tiles.addEventListener('pointerleave', () => this.unscrub());
+  }
+  firstSteps() {
+    const steps = make('ol', {}, make('li', {}, 'Name a source in the settings file, under ', make('code', {}, 'sources:'), '.'),
+      make('li', {}, 'Watch it arrive: the line above shows each source and how far it is.'),
+      make('li', {}, 'No contact centre at hand? ', make('code', {}, 'seatmeter simulate'), ' plays one.'));
+    const box = make('div', {class: 'first'}, make('b', {}, 'To see the first level'), steps);
+    box.hidden = true;
+    return box;
+  }
+  legend() {
+    const svg = body => { const template = document.createElement('template'); template.innerHTML = `<svg width="28" height="12" aria-hidden="true">${body}</svg>`; return template.content.firstChild; };
+    this.ghostKey = make('span', {}, svg('<path class="c-ghost" d="M0 8H10V4H20V6H28"/>'), make('span'));
+    return make('div', {class: 'key', 'aria-hidden': 'true'},
+      make('span', {}, svg('<path class="c-level" d="M0 9H8V5H18V7H28"/>'), 'in use, highest of each 10 minutes'), this.ghostKey,
+      make('span', {}, svg('<circle class="c-ring" cx="14" cy="6" r="3.5"/>'), 'today’s peak'),
+      make('span', {}, svg('<rect width="28" height="12" fill="url(#h-unseen)"/>'), 'not seen: unknown, not zero'));
+  }
+  catalog(items) {
+    const names = shortNames(items);
+    for (const item of items) this.item(item.code, names.get(item.code), item.measures.includes('concurrent')).counts = item.counts;
+    this.page.catalog = items;
+  }
+  item(code, name = code, concurrent = true) {
+    let item = this.items.get(code);
+    if (!item) {
+      item = {code, name, concurrent, row: null, values: nothing(), ghost: nothing(), unseen: [], rank: this.items.size};
+      this.makeTile(item);
+      this.makeLine(item);
+      this.items.set(code, item);
+      (concurrent ? this.main : this.slim).append(item.tile);
+      this.body.append(item.line.row);
+    }
+    return item;
+  }
+  makeTile(item) {
+    item.state = make('span', {class: 'st'});
+    item.level = make('span', {class: 'lv'}, '–');
+    item.of = make('span', {class: 'of'});
+    item.peakNumber = make('b');
+    item.peakTime = make('span');
+    item.peak = make('span', {class: 'pk'}, shaped('peak'), make('span', {class: 'vh'}, 'peak '), item.peakNumber, item.peakTime);
+    item.bought = make('span', {class: 'bought'});
+    item.chartHost = make('div', {class: 'ch'});
+    item.word = make('span', {class: 'pk'});
+    item.tile = make('li', {'data-code': item.code}, make('div', {class: 't'}, make('div', {class: 'nm'}, make('h3', {title: item.name}, item.name), item.state),
+      make('div', {class: 'row'}, make('span', {}, item.level, item.of), item.peak, item.word), item.bought, item.chartHost));
+    item.chart = makeChart(item.chartHost);
+  }
+  makeLine(item) {
+    const cells = ['state', 'level', 'bought', 'peak', 'at', 'over'].map(name => [name, make('td')]);
+    item.line = {row: make('tr', {}, make('th', {scope: 'row'}, item.name), ...cells.map(cell => cell[1])), ...Object.fromEntries(cells)};
+  }
+
+  // --- what comes -----------------------------------------------------------------------------
+  state(now) {
+    if (this.items.size === 0 || now.rows.some(row => !this.items.has(row.item))) this.refreshCatalog(now);
+    const first = !this.now;
+    this.now = now;
+    for (const row of now.rows) this.takeRow(this.item(row.item), row);
+    if (first || (now.as_of && this.filledFor !== Math.floor(Date.parse(now.as_of) / PERIOD))) this.refill();
+    if (!this.painting) this.painting = setTimeout(() => { this.painting = null; this.paint(); }, first ? 0 : PAINT_MS);
+  }
+  async refreshCatalog(now) {
+    if (this.asking) return;
+    this.asking = true;
+    try { this.catalog((await ask('/api/v1/catalog')).items); } catch { for (const row of now.rows) this.item(row.item); }
+    this.asking = false;
+  }
+  takeRow(item, row) {
+    const before = item.row?.state;
+    item.row = row;
+    if (before && before !== row.state) this.tell(item);
+    if (row.level === null || !this.now?.as_of) return;
+    const period = this.period(this.now.as_of); // between two fillings the level of now is the least that the period's peak can be
+    if (period >= 0 && period < PERIODS) item.values[period] = Math.max(item.values[period] ?? 0, row.level);
+  }
+  period(at) { return (Date.parse(at) - (this.day ?? dayStart(this.now.as_of))) / PERIOD | 0; }
+
+  // The day so far and the same weekday a week ago, from the API's own ten-minute rows.
+  async refill() {
+    const now = this.now;
+    if (!now?.as_of || this.filling) return;
+    this.filling = true;
+    const start = dayStart(now.as_of), period = Math.floor(Date.parse(now.as_of) / PERIOD), ask = {...this.page.scope, granularity: '10m'};
+    const columns = ['item', 'start', 'peak', 'coverage'];
+    try {
+      const rows = await askUsage({...ask, from: iso(start), to: iso((period + 1) * PERIOD)}, columns);
+      if (this.closed) return;
+      this.filledFor = period;
+      this.takeDay(rows, start, now);
+      if (this.ghostOf !== start) {
+        this.takeGhost(await askUsage({...ask, from: iso(start - 7 * DAY), to: iso(start - 6 * DAY)}, columns), start);
+        this.ghostOf = start;
+      }
+      this.drawAll();
+    } catch { /* the stream says when nobody answers; the next period asks again */ } finally { this.filling = false; }
+  }
+  takeDay(rows, start, now) {
+    if (this.day !== start) this.day = start;
+    const current = this.period(now.as_of), fresh = new Map();
+    for (const row of rows) {
+      if (!fresh.has(row.item)) fresh.set(row.item, {values: nothing(), unseen: []});
+      const item = fresh.get(row.item), i = (Date.parse(row.start) - start) / PERIOD;
+      const unseen = row.coverage === '0' && i < current;
+      if (unseen && item.unseen.at(-1)?.[1] === i) item.unseen.at(-1)[1] = i + 1;
+      else if (unseen) item.unseen.push([i, i + 1]);
+      item.values[i] = unseen || row.peak === '' ? null : Number(row.peak);
+    }
+    for (const [code, day] of fresh) Object.assign(this.item(code), day);
+  }
+  takeGhost(rows, start) {
+    let any = false;
+    const ghosts = new Map();
+    for (const row of rows) {
+      if (row.peak === '' || row.coverage === '0') continue;
+      if (!ghosts.has(row.item)) ghosts.set(row.item, nothing());
+      ghosts.get(row.item)[(Date.parse(row.start) - start + 7 * DAY) / PERIOD] = Number(row.peak);
+      any ||= Number(row.peak) > 0;
+    }
+    for (const item of this.items.values()) item.ghost = any && ghosts.get(item.code) || nothing();
+    this.ghostKey.hidden = !any;
+    put(this.ghostKey.lastChild, 'last ' + weekdayOf(start));
+  }
+
+  // --- what is shown --------------------------------------------------------------------------
+  paint() {
+    if (this.closed || !this.now) return;
+    const {zone} = this.now, state = this.page.state;
+    this.first.hidden = state !== 'empty';
+    this.tiles.hidden = state === 'empty' || this.asTable;
+    this.sheet.hidden = state === 'empty' || !this.asTable;
+    this.keyLine.hidden = state === 'empty' || this.asTable;
+    for (const item of this.items.values()) if (item.row) { this.paintTile(item, zone); this.paintLine(item, zone); }
+    this.paintHead(zone);
+    this.paintNotes();
+    this.order();
+    this.drawAll();
+  }
+  paintTile(item, zone) {
+    const {row} = item, unknown = row.state === 'unknown', used = row.peak > 0 || row.level > 0 || unknown;
+    const kind = item.concurrent ? unknown ? 'unknown' : row.state : 'enabled';
+    item.slim = !item.concurrent || (!used && !(row.entitled > 0));
+    if (item.kind !== kind) {
+      item.kind = kind;
+      item.tile.className = 'is-' + kind;
+      item.state.className = 'st ' + ({over: 'over', 'over-earlier': 'over', close: 'close', unknown: 'unseen'}[kind] || 'share');
+      item.stateText = make('span');
+      item.state.replaceChildren(...(['over', 'over-earlier', 'close', 'unknown'].includes(kind) ? [shaped(kind)] : []), item.stateText);
+    }
+    item.tile.classList.toggle('z', item.slim);
+    if (!this.scrubbing) {
+      put(item.level, unknown || !item.concurrent ? 'unknown' : number(row.level ?? 0));
+      item.level.classList.toggle('unk', unknown || !item.concurrent);
+    }
+    put(item.of, !item.concurrent ? '' : row.entitled !== null ? 'of ' + number(row.entitled) : row.over === 0 ? 'of unlimited' : '');
+    put(item.stateText, unknown ? (row.last_seen !== null ? `${number(row.last_seen)} at ${minuteOf(row.seen_until, zone)}` : 'Not seen')
+      : ['over', 'over-earlier', 'close'].includes(kind) ? STATE_WORDS[kind] : row.entitled > 0 ? percent((row.level ?? 0) / row.entitled) : '');
+    put(item.bought, item.concurrent && !item.slim && row.entitled === null && row.over === null ? 'bought: unknown' : '');
+    item.peak.hidden = !(row.peak > 0);
+    put(item.peakNumber, row.peak > 0 ? (unknown ? '≥ ' : '') + number(row.peak) : '');
+    put(item.peakTime, row.peak_at ? ' at ' + minuteOf(row.peak_at, zone) : '');
+    item.peak.title = row.peak_at ? `Today’s peak: ${row.peak_at}` : '';
+    put(item.word, item.slim ? item.concurrent ? 'not used today' : 'enabled' : '');
+  }
+  paintLine(item, zone) {
+    const {row, line} = item, unknown = row.state === 'unknown';
+    put(line.state, !item.concurrent ? 'Counted as enabled' : (row.state.startsWith('over') ? '▲ ' : '') + STATE_WORDS[row.state]);
+    put(line.level, !item.concurrent ? '' : unknown ? `unknown${row.last_seen !== null ? ` (${number(row.last_seen)} at ${minuteOf(row.seen_until, zone)})` : ''}` : number(row.level ?? 0));
+    put(line.bought, row.entitled !== null ? number(row.entitled) : row.over === 0 ? 'unlimited' : 'unknown');
+    put(line.peak, row.peak === null ? '' : (unknown ? '≥ ' : '') + number(row.peak));
+    put(line.at, row.peak_at ? minuteOf(row.peak_at, zone) : '');
+    put(line.over, row.over === null ? '' : (row.over > 0 ? '▲ ' : '') + number(row.over));
+  }
+  paintHead(zone) {
+    const rows = [...this.items.values()].filter(item => item.row && item.concurrent), of = state => rows.filter(item => item.row.state === state);
+    const lost = this.page.state === 'lost', over = of('over').sort((a, b) => b.row.over - a.row.over), unseen = of('unknown'), bought = rows.filter(item => item.row.entitled !== null);
+    const nearest = bought.filter(item => item.row.entitled > 0 && item.row.level !== null).sort((a, b) => b.row.level / b.row.entitled - a.row.level / a.row.entitled)[0];
+    put(this.heading, this.page.state === 'empty' ? 'No seats have been reported yet.'
+      : over.length ? `${over[0].name} ${lost ? 'was' : 'is'} ${number(over[0].row.over)} seats over what was bought.`
+      : unseen.length ? `${unseen.length === 1 ? unseen[0].name + ' is' : number(unseen.length) + ' items are'} unknown since ${sinceOf(unseen[0].row.seen_until, zone)}, not zero.`
+      : !bought.length ? 'What was bought is not known yet, so nothing can be over.' : 'Every item is within what was bought.');
+    const counts = [['over', over, 'over now', 'over'], ['over-earlier', of('over-earlier'), 'over earlier today', 'over'], ['close', of('close'), 'close', 'close'],
+      ['unknown', unseen, 'not seen' + (unseen[0]?.row.seen_until ? ' since ' + sinceOf(unseen[0].row.seen_until, zone) : ''), 'unseen'],
+      ['within', of('within'), 'within', 'good'], ['', of('no-quantity'), 'with no quantity known', 'plain']];
+    const text = JSON.stringify([this.page.state, ...counts.map(([, list, words]) => [list.length, words]), nearest?.name]);
+    if (this.countsText === text) return;
+    this.countsText = text;
+    this.counts.replaceChildren(...(this.page.state === 'empty' ? ['That is not zero seats: nothing has been heard.']
+      : counts.filter(([, list]) => list.length).map(([kind, list, words, style]) => make('span', {class: 'st ' + style}, kind ? shaped(kind) : null, `${number(list.length)} ${words}`))));
+    if (nearest && !over.length) this.counts.append(make('span', {}, `Nearest: ${nearest.name}, ${percent(nearest.row.level / nearest.row.entitled)}`));
+  }
+  paintNotes() {
+    const {page, now} = this, notes = [];
+    if (page.lost?.since) {
+      const wait = Math.max(0, Math.ceil((page.lost.retryAt - Date.now()) / 1000));
+      notes.push({key: 'lost' + page.lost.since, strong: `Not connected since ${secondOf(page.lost.since, now.zone)}.`, text: ` What you see is what was true then. Trying again in ${wait} s.`, action: ['Try now', () => page.stream.retry()]});
+    } else if (now) {
+      for (const source of now.sources.filter(s => s.silent && !s.retired)) {
+        const counts = source.kind === 'gvp' ? 'ports' : source.kind === 'config' ? '' : 'sessions';
+        const hit = [...this.items.values()].filter(item => item.row?.state === 'unknown' && item.counts === counts).length;
+        notes.push({key: 'silent' + source.name, strong: `${source.name} has been silent since ${sinceOf(source.watermark, now.zone)}.`,
+          text: hit ? ` ${number(hit)} ${hit === 1 ? 'item is' : 'items are'} unknown since then, not zero. What it sends late is still counted.` : ' What it sends late is still counted.'});
+      }
+      if (page.note && page.note.until > Date.now()) notes.push({key: 'note', strong: '', text: page.note.text, plain: true});
+    }
+    const key = notes.map(note => note.key).join();
+    if (this.notesKey !== key) {
+      this.notesKey = key;
+      this.notes.replaceChildren(...notes.map(note => {
+        const button = note.action ? make('button', {type: 'button'}, note.action[0]) : null;
+        button?.addEventListener('click', note.action[1]);
+        return make('div', {class: note.plain ? 'note plain' : 'note', role: note.plain ? 'status' : 'alert'}, make('p', {}, note.plain ? null : shaped('unknown'), make('b', {}, note.strong), make('span', {}, note.text)), button);
+      }));
+    }
+    notes.forEach((note, i) => put($('p span', this.notes.children[i]), note.text));
+  }
+
+  // Over, close, not seen, then the larger share or number first; never while somebody is in the grid.
+  order() {
+    const busy = this.tiles.matches(':hover') || this.tiles.contains(document.activeElement), due = Date.now() - this.orderedAt > REORDER_MS;
+    const moved = [...this.items.values()].some(item => item.row && (item.slim ? this.slim : this.main) !== item.tile.parentNode);
+    if (this.orderedAt && !moved && (busy || !due)) return;
+    this.orderedAt = Date.now();
+    const weight = item => item.row?.entitled > 0 ? (item.row.level ?? 0) / item.row.entitled : item.row?.peak ?? -1;
+    const sorted = [...this.items.values()].sort((a, b) => ORDER.indexOf(a.row?.state) - ORDER.indexOf(b.row?.state) || weight(b) - weight(a) || a.rank - b.rank);
+    for (const [list, slim] of [[this.main, false], [this.slim, true]]) {
+      const wanted = sorted.filter(item => Boolean(item.slim) === slim).map(item => item.tile);
+      wanted.forEach((tile, i) => { if (list.children[i] !== tile) list.insertBefore(tile, list.children[i] || null); });
+    }
+    sorted.forEach((item, i) => { if (this.body.children[i] !== item.line.row) this.body.insertBefore(item.line.row, this.body.children[i] || null); });
+    this.slimHead.hidden = this.slim.children.length === 0;
+    this.mainHead.hidden = this.main.children.length === 0;
+    const known = sorted.some(item => item.row?.entitled !== null && item.row);
+    put($('b', this.mainHead), known ? 'Items' : 'In use today');
+    put($('span', this.mainHead), known ? 'nearest to what was bought first' : 'highest peak first');
+  }
+  drawAll() {
+    if (this.closed || this.tiles.hidden || !this.now?.as_of) return;
+    // Widths first, then the drawing: one layout a paint.
+    const shown = [...this.items.values()].filter(item => item.row && !item.slim).map(item => [item, item.chartHost.clientWidth, item.chartHost.clientHeight]);
+    const start = this.day ?? dayStart(this.now.as_of), at = Date.parse(this.now.as_of), current = (at - start) / PERIOD;
+    for (const [item, width, height] of shown) {
+      if (!width) continue;
+      const {row} = item, unknown = row.state === 'unknown', from = unknown && row.seen_until ? Math.max(0, (Date.parse(row.seen_until) - start) / PERIOD) : current;
+      const values = unknown ? item.values.map((value, i) => i >= Math.floor(from) ? null : value) : item.values;
+      const unseen = unknown ? [...item.unseen.filter(span => span[1] <= from), [Math.min(from, current), current]] : item.unseen;
+      drawChart(item.chart, {values, ghost: item.ghost, unseen, peak: row.peak, peakAt: row.peak_at ? (Date.parse(row.peak_at) - start) / PERIOD : null, now: current, level: unknown ? null : row.level, entitled: row.entitled}, width, height);
+    }
+  }
+
+  // --- what the reader does -------------------------------------------------------------------
+  showTable(table) {
+    this.asTable = table;
+    try { sessionStorage.seatmeterTable = table ? '1' : '0'; } catch { /* kept for this view only */ }
+    for (const button of this.buttons) button.setAttribute('aria-pressed', String((button.dataset.as === 'table') === table));
+    this.tiles.hidden = this.keyLine.hidden = table;
+    this.sheet.hidden = !table;
+    this.paint();
+  }
+  toggleTable() { this.showTable(!this.asTable); }
+  // One hair at one time of day through all tiles; the numbers become those of that time.
+  scrub(event) {
+    const host = event.target.closest?.('li')?.querySelector('.ch'), box = host?.getBoundingClientRect();
+    if (!box?.width || event.clientY < box.top || this.page.state !== 'live') return this.unscrub();
+    const i = Math.min(PERIODS - 1, Math.max(0, Math.floor((event.clientX - box.left) / box.width * PERIODS)));
+    if (this.scrubbing === i) return;
+    this.scrubbing = i;
+    document.documentElement.dataset.scrub = '';
+    const start = this.day ?? dayStart(this.now.as_of), future = i > (Date.parse(this.now.as_of) - start) / PERIOD;
+    for (const item of this.items.values()) if (!item.slim && item.row) { hair(item.chart, i); put(item.level, item.values[i] == null ? future ? '–' : 'unknown' : number(item.values[i])); }
+    put($('#live'), `Showing ${minuteOf(start + i * PERIOD, this.now.zone)}–${minuteOf(start + (i + 1) * PERIOD, this.now.zone)}`);
+  }
+  unscrub() {
+    if (this.scrubbing === undefined) return;
+    this.scrubbing = undefined;
+    delete document.documentElement.dataset.scrub;
+    put($('#live'), this.page.state === 'lost' ? 'Not connected' : 'Live');
+    for (const item of this.items.values()) hair(item.chart, null);
+    this.paint();
+  }
+  // Changes of state are spoken, numbers never.
+  tell(item) {
+    const text = item.row.state === 'unknown' ? `${item.name} is not seen` : item.row.over > 0 ? `${item.name} is over, ${number(item.row.level)} of ${number(item.row.entitled)}` : `${item.name}: ${STATE_WORDS[item.row.state]}`;
+    if (Date.now() - this.saidAt < SAY_MS) return;
+    this.saidAt = Date.now();
+    put($('#say'), text);
+  }
+  trouble() { if (this.now) this.paint(); else put(this.heading, 'Reading the seats…'); }
+  refuse(text) {
+    this.heading.textContent = 'There is no such page for you here.';
+    this.counts.replaceChildren(text);
+    this.tiles.hidden = this.sheet.hidden = this.keyLine.hidden = true;
+  }
+  tick() { if (this.page.lost?.since || this.page.note) this.paintNotes(); }
+}
