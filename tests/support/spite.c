@@ -78,6 +78,15 @@ static struct bytes name(struct world *world, const char *letter, size_t count)
     return bytes_from_text(arena_printf(world->arena, "%s%zu", letter, (size_t)dice_roll(&world->dice, count)));
 }
 
+/* Keys as sources write them: numbers, what looks like one, and texts; in the order of texts "10" comes before "9". */
+static struct bytes row_key(struct world *world)
+{
+    static const char *const odd[] = {"0", "00", "007", "4611686018427387903", "4611686018427387904", "18446744073709551616", "-1", " 1", "k\"\xc3\xa9"};
+    if (dice_chance(&world->dice, 15))
+        return WORLD_WORD(world, odd);
+    return name(world, dice_chance(&world->dice, 60) ? "" : "k", world->keys);
+}
+
 static void append(struct world *world, const struct fact *fact)
 {
     const char *why = "";
@@ -160,9 +169,9 @@ static void say_session(struct world *world)
 {
     bool media = dice_chance(&world->dice, 40);
     struct fact fact = fact_blank(media ? FACT_SESSION_MEDIA : FACT_LOGIN_SESSION);
-    struct bytes session = name(world, "s", world->sessions);
+    struct bytes session = name(world, dice_chance(&world->dice, 90) ? "s" : "", world->sessions);
     fact.source = WORLD_WORD(world, session_sources);
-    fact.key = name(world, "k", world->keys);
+    fact.key = row_key(world);
     if (media)
         fact.session_media.session = session;
     else
@@ -215,7 +224,7 @@ static void say_watermark(struct world *world)
 static void fill_pool(struct world *world, struct pool *pool, size_t count)
 {
     /* The same few numbers everywhere, so that a place is easily taken for a DN. */
-    static const int64_t ids[] = {0, 1, 2, 3, 101, INT32_MAX, (int64_t)INT32_MAX + 1, UINT32_MAX, (int64_t)UINT32_MAX + 2, INT64_MAX};
+    static const int64_t ids[] = {0, 1, 2, 101, INT32_MAX - 2, INT32_MAX - 1, INT32_MAX, (int64_t)INT32_MAX + 1, UINT32_MAX, (int64_t)UINT32_MAX + 2, INT64_MAX};
     for (pool->count = 0; pool->count < count; pool->count++)
         pool->ids[pool->count] = dice_chance(&world->dice, 70) ? (int64_t)(1 + dice_roll(&world->dice, 5))
                                                                : ids[dice_roll(&world->dice, sizeof ids / sizeof *ids)];
