@@ -4,7 +4,8 @@
  * Tenants are named by objects (their own and those that belong to them), by rules, and by what was
  * counted.  Reading every object's body as JSON would cost seconds at a large site, so bodies are
  * searched for their canonical members; a quote inside a text is escaped, so a member's name with its
- * quotes stands nowhere else.  The list of a large store is kept for some twenty times as long as it took.
+ * quotes stands nowhere else.  The list that a large store names so is kept for some twenty times as long as it
+ * took; who was counted is always read from the snapshot.
  */
 #include "server/query/snapshot.h"
 
@@ -143,11 +144,29 @@ static struct {
     int64_t good_until_us;
 } kept;
 
+/* The tenants that configuration and rules name; their names live in arena. */
 static void collect(struct query *query, struct arena *arena, struct query_scope **out, size_t *out_count)
 {
     struct collection all = {.arena = arena};
     take_table(query->txn, TABLE_HISTORY, &all);
     take_table(query->txn, TABLE_RULES, &all);
+    struct query_scope *scopes = arena_alloc(arena, (all.count + 1) * sizeof *scopes);
+    for (size_t i = 0; i < all.count; i++)
+        scopes[i] = (struct query_scope){{SCOPE_TENANT, all.list[i].id}, all.list[i].name};
+    *out = scopes;
+    *out_count = all.count;
+    free(all.list);
+    map_free(&all.numbers);
+}
+
+/* With the tenants that were counted, in order: these are asked for anew each time, for whoever is in use must have
+ * rows, however old the list of names is. */
+static size_t add_counted(struct query *query, struct arena *arena, const struct query_scope *known, size_t known_count,
+                          struct query_scope **out)
+{
+    struct collection all = {.arena = arena};
+    for (size_t i = 0; i < known_count; i++)
+        named_of(&all, known[i].scope.id)->name = known[i].name;
     take_live(query->txn, &all);
     bool unassigned = unassigned_counted(query->txn);
     struct query_scope *scopes = arena_alloc(arena, (all.count + 1) * sizeof *scopes);
@@ -160,7 +179,7 @@ static void collect(struct query *query, struct arena *arena, struct query_scope
     free(all.list);
     map_free(&all.numbers);
     *out = scopes;
-    *out_count = count;
+    return count;
 }
 
 static void copy_scopes(struct arena *arena, const struct query_scope *from, size_t count, struct query_scope *to)
@@ -201,6 +220,7 @@ static size_t tenants(struct query *query, struct arena *arena, const struct que
             pthread_mutex_unlock(&kept_lock);
         }
     }
+    count = add_counted(query, arena, scopes, count, &scopes);
     *out = scopes;
     return count;
 }

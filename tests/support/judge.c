@@ -20,7 +20,7 @@ struct trial {
     /* the group of rows under way: one (id, item) */
     bool seen[64][256]; /* [place of id][place of item] */
     size_t id, item;
-    instant next;
+    instant next, first, last; /* the periods that overlap what was asked */
     bool open, concurrent;
     struct naive_line line;
 };
@@ -53,7 +53,7 @@ static int64_t row_id(const struct usage_row *row)
 static void group_end(struct trial *trial)
 {
     char text[INSTANT_TEXT_SIZE];
-    if (trial->open && trial->next != trial->request->to)
+    if (trial->open && trial->next != trial->last)
         fault(trial, NULL, "expected rows of id %" PRId64 " item %.*s to go on at %s", trial->ids[trial->id],
               (int)trial->request->catalog->items[trial->item].code.len, (const char *)trial->request->catalog->items[trial->item].code.data,
               instant_format(trial->next, text));
@@ -78,7 +78,7 @@ static bool group_begin(struct trial *trial, const struct usage_row *row)
     trial->seen[id][item] = true;
     trial->id = id;
     trial->item = item;
-    trial->next = trial->request->from;
+    trial->next = trial->first;
     trial->open = true;
     trial->concurrent = catalog->items[item].measure_concurrent;
     if (trial->concurrent)
@@ -157,6 +157,8 @@ static void ask(struct query *query, struct trial *trial, enum scope_kind scope)
     const char *why = "";
     memset(trial->seen, 0, sizeof trial->seen);
     trial->step_ms = steps[trial->granularity];
+    trial->first = floor_div(request.from, trial->step_ms) * trial->step_ms;
+    trial->last = floor_div(request.to + trial->step_ms - 1, trial->step_ms) * trial->step_ms;
     trial->id_count = naive_scopes(trial->naive, scope, &trial->ids);
     check(trial->id_count < sizeof trial->seen / sizeof *trial->seen && trial->request->catalog->count < sizeof *trial->seen);
     enum err err = query_usage(query, &request, arena, take_row, trial, &why);

@@ -12,8 +12,8 @@
 
 struct judge_request {
     const struct catalog *catalog;
-    instant from, to;           /* whole UTC days */
-    unsigned granularities;     /* bits 1 << GRANULARITY_…, of 10m, hour, day */
+    instant from, to;       /* any; a report has the whole periods that overlap them (domain.md §7.8) */
+    unsigned granularities; /* bits 1 << GRANULARITY_…, of 10m, hour, day */
 };
 
 struct judge_counts {
