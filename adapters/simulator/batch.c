@@ -24,7 +24,12 @@ void batch_free(struct batch *batch)
 
 static int64_t take(struct writer *writer, enum sim_lane lane, enum sim_class class)
 {
-    return number_take(&writer->options.counters[class], &writer->blocks[lane][class], NUMBERS_PER_BLOCK);
+    int64_t number = number_take(&writer->options.counters[class], &writer->blocks[lane][class], NUMBERS_PER_BLOCK);
+    if (lane == LANE_MAIN)
+        number_written(&writer->options.counters[class], number);
+    else
+        writer->side_newest[class] = number;
+    return number;
 }
 
 void writer_number(struct writer *writer, enum sim_lane lane, const struct sim_event *event)
@@ -48,6 +53,14 @@ void writer_number(struct writer *writer, enum sim_lane lane, const struct sim_e
             row->useq = take(writer, lane, CLASS_GLS);
         else if (row->begin == session->begin)
             row->seq = take(writer, lane, CLASS_GLS);
+    }
+}
+
+void writer_drop_side(struct writer *writer)
+{
+    for (int class = 0; class < CLASS_COUNT; class++) {
+        number_written(&writer->options.counters[class], writer->side_newest[class]);
+        block_drop(&writer->blocks[LANE_SIDE][class]);
     }
 }
 

@@ -41,7 +41,9 @@ static void begin_object(struct walk *walk, const char *table, int64_t id)
     row_put_integer(&walk->rows, "status", 1);
     row_put_time(&walk->rows, "created", "created_ts", walk->created);
     row_put_integer(&walk->rows, "gsys_domain", sim_provider_session(PROVIDER_CONFIG));
-    row_put_integer(&walk->rows, "gsys_seq", number_take(walk->counter, &walk->block, 100));
+    int64_t number = number_take(walk->counter, &walk->block, 100);
+    number_written(walk->counter, number);
+    row_put_integer(&walk->rows, "gsys_seq", number);
     row_put_integer(&walk->rows, "gsys_useq", 0);
 }
 

@@ -49,11 +49,9 @@ static void number_events(struct writer *writer, size_t from, size_t to, instant
         writer_number(writer, lane, &script->events[line[i].event]);
         /* A side block is given back after a few rows: what is left of it is a hole. */
         if (line[i].side && i % 3 == 0)
-            for (int class = 0; class < CLASS_COUNT; class++)
-                block_drop(&writer->blocks[LANE_SIDE][class]);
+            writer_drop_side(writer);
     }
-    for (int class = 0; class < CLASS_COUNT; class++)
-        block_drop(&writer->blocks[LANE_SIDE][class]);
+    writer_drop_side(writer);
     free(line);
     free(last);
 }

@@ -11,7 +11,7 @@
 
 struct counter {
     int64_t reserved; /* SEQCOUNTER: the highest number given to a block */
-    int64_t written;  /* the newest number in a row; SEQCURRENT is recorded from it, later */
+    int64_t written;  /* the newest number in a committed row; SEQCURRENT is recorded from it, later */
 };
 
 struct block {
@@ -26,9 +26,14 @@ static inline int64_t number_take(struct counter *counter, struct block *block, 
         counter->reserved += block_size;
         block->end = counter->reserved + 1;
     }
-    if (block->next > counter->written)
-        counter->written = block->next;
     return block->next++;
+}
+
+/* Says that number is in a row that is committed now, or by the transaction that records it. */
+static inline void number_written(struct counter *counter, int64_t number)
+{
+    if (number > counter->written)
+        counter->written = number;
 }
 
 /* Gives a block up: what is left of it is a hole. */

@@ -101,8 +101,7 @@ static enum err close_side(struct writer *writer, instant now)
             writer->waiting[kept++] = writer->waiting[i];
     writer->waiting_count = kept;
     writer->side_open = false;
-    for (int class = 0; class < CLASS_COUNT; class++)
-        block_drop(&writer->blocks[LANE_SIDE][class]);
+    writer_drop_side(writer);
     return err;
 }
 

@@ -22,6 +22,7 @@ struct batch {
 struct writer {
     struct writer_options options;
     struct block blocks[LANE_COUNT][CLASS_COUNT];
+    int64_t side_newest[CLASS_COUNT]; /* the newest number of the side lane, committed or not */
     int64_t recorded[CLASS_COUNT]; /* SEQCURRENT as it stands in the table */
     int64_t record_at_ms;          /* mono: when it is recorded next */
     int64_t promise_at_ms;         /* mono: when the promise is written without any row */
@@ -39,6 +40,8 @@ void batch_clear(struct batch *batch);
 void batch_free(struct batch *batch);
 /* Numbers the event's rows from the lane's blocks. */
 void writer_number(struct writer *writer, enum sim_lane lane, const struct sim_event *event);
+/* The side lane is committed: its numbers are written, what is left of its blocks is a hole. */
+void writer_drop_side(struct writer *writer);
 /* Adds the event's rows as they stand at as_of; those of things that begin after inserted_since go in as inserts that
  * are whole, so their later events need no update. */
 void writer_add(struct writer *writer, enum sim_lane lane, const struct sim_event *event, instant as_of, instant written,
