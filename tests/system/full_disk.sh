@@ -33,3 +33,38 @@ expect 0 "with space, the same again" "$SEATMETER" replay --store "$disk/store" 
 rows "$disk/store" >"$scratch/small.rows"
 rows "$scratch/large" >"$scratch/large.rows"
 rows_equal "$scratch/large.rows" "$scratch/small.rows" || fail "something was lost"
+
+note "a server whose disk is full"
+umount "$disk" && mount -t tmpfs -o size=3m tmpfs "$disk" || fail "mounting another tmpfs"
+pg_start "$scratch/postgres" || fail "PostgreSQL"
+port=$(free_port)
+today=$(date -u +%F) yesterday=$(date -u -d yesterday +%F) before=$(date -u -d '2 days ago' +%F)
+settings_write "$scratch/settings.yaml" "$port" "$disk/store"
+expect 0 "a day and a few hours, which fit" "$SEATMETER" simulate --dsn "$PG_DSN" --create --agents 800 --days 1 --seed "$SEED" --now "${yesterday}T04:00:00Z" --no-live
+server_start "$scratch/settings.yaml" "$port"
+counted() { api "$port" "/api/v1/usage?scope=system&item=cim-ms&from=${yesterday}T03:00:00Z&to=${yesterday}T04:00:00Z&granularity=hour" >"$scratch/counted" && jq -e '.rows[0].peak > 0' "$scratch/counted"; }
+wait_for 60 "the first hours to be counted" counted || fail "the first hours were not counted"
+said_full() { grep -q -i 'no space' "$scratch/server.log"; }
+! said_full || fail "the first hours do not fit: the test proves nothing"
+note "the store has $(du -sk "$disk/store" | cut -f1) KiB"
+cp "$scratch/counted" "$scratch/counted.before"
+"$SEATMETER" simulate --dsn "$PG_DSN" --now "${today}T00:00:00Z" --no-live --truth "$scratch/truth.jsonl" >"$scratch/simulator.log" 2>&1 || { cat "$scratch/simulator.log"; fail "the simulator"; }
+wait_for 120 "the server to say that the disk is full" said_full || fail "it did not say so"
+note "it says so: $(grep -i -m 1 'no space' "$scratch/server.log")"
+for path in "/api/v1/usage?scope=system&item=cim-ms&from=${before}T00:00:00Z&to=${yesterday}T00:00:00Z&granularity=day" "/api/v1/now?scope=system" /livez /metrics; do
+    api "$port" "$path" >"$scratch/answer" || fail "$path is not answered while the disk is full"
+done
+counted && jq -r '.rows[0].peak' "$scratch/counted.before" "$scratch/counted" || fail "what was counted before is not answered"
+short_pause 5
+[ "$(grep -c -i 'no space' "$scratch/server.log")" -lt 8 ] || fail "it says so again and again"
+mount -o remount,size=256m "$disk" || fail "remount"
+tenants=$(jq -r 'select(.scope == "tenant") | .id' "$scratch/truth.jsonl" | sort -un)
+truth_rows "$scratch/truth.jsonl" 10m >"$scratch/truth.rows"
+cut -f3 "$scratch/truth.rows" | sort -u >"$scratch/items"
+agrees() {
+    usage_rows --url "http://localhost:$port" "${before}T00:00:00Z" "${today}T00:00:00Z" 10m system $tenants |
+        awk -F'\t' 'NR == FNR { known[$1]; next } $3 in known' "$scratch/items" - >"$scratch/server.rows" && cmp -s "$scratch/server.rows" "$scratch/truth.rows"
+}
+wait_for 300 "the truth, once there is space" agrees || { rows_equal "$scratch/truth.rows" "$scratch/server.rows"; fail "something was lost"; }
+note "with space again, nothing is missing: $(wc -l <"$scratch/server.rows") rows are the truth"
+server_stop

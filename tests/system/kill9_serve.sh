@@ -10,7 +10,7 @@ expect 0 "two past days" "$SEATMETER" simulate --dsn "$PG_DSN" --create --agents
 port=$(free_port)
 settings_write "$scratch/killed.yaml" "$port" "$scratch/killed"
 # Twelve hours in some forty seconds: that is the load.
-"$SEATMETER" simulate --dsn "$PG_DSN" --speed 1000 --until "$to" --truth "$scratch/truth.jsonl" >"$scratch/simulator.log" 2>&1 &
+"$SEATMETER" simulate --dsn "$PG_DSN" --now "${yesterday}T06:00:00Z" --speed 1000 --until "$to" --truth "$scratch/truth.jsonl" >"$scratch/simulator.log" 2>&1 &
 simulator=$!
 for kill in {1..20}; do
     server_launch "$scratch/killed.yaml" "$port"

@@ -3,7 +3,11 @@
 # nothing that it started is left, nor its folder.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
 
-processes_of() { ls -d /proc/[0-9]* | while read -r process; do tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -F "$1"; done; }
+# The pattern in a file, since grep's own command line is among those searched.
+processes_of() {
+    printf '%s\n' "$1" >"$scratch/pattern"
+    grep -l -z -F -f "$scratch/pattern" /proc/[0-9]*/cmdline 2>/dev/null
+}
 
 port=$(free_port)
 TMPDIR=$scratch timeout 1800 "$tree/deploy/quickstart" --once --port "$port" >"$scratch/first.log" 2>&1
@@ -13,7 +17,7 @@ cat "$scratch/first.log"
 grep -q "http://localhost:$port/" "$scratch/first.log" || fail "no address of the page was printed"
 grep -q "inbound-voice" "$scratch/first.log" || fail "no table of what is in use was printed"
 [ -z "$(find "$scratch" -maxdepth 1 -name 'seatmeter.*')" ] || fail "its folder was left behind: $(ls "$scratch")"
-[ -z "$(processes_of "$scratch")" ] || fail "left running: $(processes_of "$scratch")"
+[ -z "$(processes_of "$scratch/seatmeter.")" ] || fail "left running: $(processes_of "$scratch/seatmeter.")"
 
 note "twice with --keep"
 for round in 1 2; do
@@ -23,7 +27,7 @@ for round in 1 2; do
     }
     tail -n 3 "$scratch/keep$round.log"
 done
-[ -z "$(processes_of "$scratch/kept")" ] || fail "left running: $(processes_of "$scratch/kept")"
+[ -z "$(processes_of "$scratch/kept/")" ] || fail "left running: $(processes_of "$scratch/kept/")"
 expect 0 "the kept store has yesterday's close" "$SEATMETER" close list --store "$scratch/kept/store"
 expect_said "$(date -u -d yesterday +%F)"
 
