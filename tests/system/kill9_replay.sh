@@ -33,3 +33,4 @@ done
 note "$(wc -l <"$scratch/calm.rows") rows"
 [ "$(awk -F'\t' '$6 > 0' "$scratch/calm.rows" | wc -l)" -gt 1000 ] || fail "hardly a row has a seat"
 rows_equal "$scratch/calm.rows" "$scratch/killed.rows" || fail "the numbers differ"
+expect 0 "verify" "$SEATMETER" verify --store "$scratch/killed"

@@ -42,3 +42,4 @@ server_start "$scratch/calm.yaml" "$port"
 wait_for 180 "the undisturbed server's numbers to be the truth" agrees calm || { rows_equal "$scratch/truth.rows" "$scratch/calm.rows"; fail "undisturbed, the numbers are wrong"; }
 server_stop
 rows_equal "$scratch/calm.rows" "$scratch/killed.rows" || fail "the numbers differ"
+expect 0 "verify" "$SEATMETER" verify --store "$scratch/killed"

@@ -61,3 +61,4 @@ for book in system $tenants; do
     rows_equal "$scratch/truth.day" "$scratch/export.rows" || fail "the closed day of book $book is not the truth"
 done
 server_stop
+expect 0 "verify" "$SEATMETER" verify --store "$scratch/store"
