@@ -205,10 +205,31 @@ struct decision {
     int64_t snapshot;
 };
 
+/* Where a watermark was read from (design.md §6): what it says holds for that partition alone.  Not a part of
+ * what is written; whoever reads a topic sets it. */
+enum fact_topic { FACT_TOPIC_FACTS, FACT_TOPIC_OBJECTS, FACT_TOPIC_COUNT };
+#define FACT_PARTITION_NONE 0u /* embedded: it holds for the whole source */
+
+static inline uint32_t fact_partition(enum fact_topic topic, uint32_t number)
+{
+    return ((uint32_t)topic << 24 | number) + 1;
+}
+
+static inline enum fact_topic fact_partition_topic(uint32_t partition)
+{
+    return (enum fact_topic)((partition - 1) >> 24);
+}
+
+static inline uint32_t fact_partition_number(uint32_t partition)
+{
+    return (partition - 1) & 0xffffff;
+}
+
 struct fact {
     enum fact_kind kind;
     struct bytes source, key;
     int64_t version;
+    uint32_t partition;                 /* of a watermark: fact_partition(), or FACT_PARTITION_NONE */
     bool rule_deleted;                  /* a rule taken back (entitlement … ruleset) */
     struct bytes by, reason, request_id; /* of rules and decisions */
     union {

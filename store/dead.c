@@ -24,9 +24,17 @@ bool dead_put(struct db_txn *txn, const struct dead_letter *letter)
     struct bytes source = letter->source;
     if (source.len > SOURCE_BYTES_MAX)
         source.len = SOURCE_BYTES_MAX;
-    key_add_text(&key, source);
-    for (int i = 0; i < 16; i++)
-        key_add_u8(&key, digest[i]);
+    if (bytes_present(letter->topic)) {
+        key_add_u8(&key, 0); /* where a source's name, never empty, would stand */
+        key_add_text(&key, letter->topic);
+        key_add_u32(&key, (uint32_t)letter->partition);
+        key_add_u64(&key, (uint64_t)letter->offset);
+        key_add_u32(&key, letter->index);
+    } else {
+        key_add_text(&key, source);
+        for (int i = 0; i < 16; i++)
+            key_add_u8(&key, digest[i]);
+    }
 
     uint8_t first[2] = {0, 0};
     struct key chunk = key;
@@ -57,6 +65,15 @@ static bool unpack(struct bytes id, struct bytes value, struct dead_letter *lett
         return false;
     letter->at = (instant)at;
     letter->raw = value;
+    if (letter->source.len == 0) {
+        uint32_t partition = 0;
+        uint64_t offset = 0;
+        if (!key_take_text(&id, &letter->topic) || !key_take_u32(&id, &partition) || !key_take_u64(&id, &offset) ||
+            !key_take_u32(&id, &letter->index))
+            return false;
+        letter->partition = (int32_t)partition;
+        letter->offset = (int64_t)offset;
+    }
     return true;
 }
 

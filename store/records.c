@@ -66,20 +66,23 @@ enum db_table fact_table(enum fact_kind kind)
     check_fail("a kind of fact that has no table of its own");
 }
 
-/* (kind name, key, source): a kind's facts lie together, whatever source they are from. */
-static struct key fact_row_key(enum fact_kind kind, struct bytes source, struct bytes fact_key)
+/* (kind name, key, source), of a watermark from a topic its partition u32: a kind's facts lie together,
+ * whatever source they are from. */
+static struct key fact_row_key(enum fact_kind kind, struct bytes source, struct bytes fact_key, uint32_t partition)
 {
     struct key key = {.len = 0};
     key_add_text(&key, bytes_from_text(fact_kind_name(kind)));
     key_add_text(&key, fact_key);
     key_add_text(&key, source);
+    if (partition != FACT_PARTITION_NONE)
+        key_add_u32(&key, partition);
     return key;
 }
 
 void fact_row_put(struct db_txn *txn, const struct fact *fact)
 {
     struct buffer value = {0};
-    struct key key = fact_row_key(fact->kind, fact->source, fact->key);
+    struct key key = fact_row_key(fact->kind, fact->source, fact->key, fact->partition);
     for (int shift = 56; shift >= 0; shift -= 8)
         buffer_append_char(&value, (char)(fact->version >> shift));
     fact_json_write_body(fact, &value);
@@ -89,7 +92,7 @@ void fact_row_put(struct db_txn *txn, const struct fact *fact)
 
 void fact_row_delete(struct db_txn *txn, enum fact_kind kind, struct bytes source, struct bytes fact_key)
 {
-    struct key key = fact_row_key(kind, source, fact_key);
+    struct key key = fact_row_key(kind, source, fact_key, FACT_PARTITION_NONE);
     db_delete_chunked(txn, fact_table(kind), key_bytes(&key));
 }
 
@@ -98,12 +101,15 @@ static enum err fact_row_read(struct bytes key, struct bytes value, struct arena
     struct bytes kind, fact_key, source, rest = key;
     const char *why = "its key is cut";
     uint64_t version = 0;
+    uint32_t partition = FACT_PARTITION_NONE;
     if (key_take_text(&rest, &kind) && key_take_text(&rest, &fact_key) && key_take_text(&rest, &source) &&
-        fact_kind_from_name(kind) != FACT_KIND_COUNT && key_take_u64(&value, &version)) {
+        fact_kind_from_name(kind) != FACT_KIND_COUNT && key_take_u64(&value, &version) &&
+        (rest.len == 0 || key_take_u32(&rest, &partition))) {
         struct fact fact = fact_blank(fact_kind_from_name(kind));
         fact.source = arena_copy(arena, source);
         fact.key = arena_copy(arena, fact_key);
         fact.version = (int64_t)version;
+        fact.partition = partition;
         if (fact_json_read_body(value, arena, &fact, &why) == ERR_OK)
             return fn(owner, &fact);
     }

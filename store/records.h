@@ -15,6 +15,34 @@
 void position_put(struct db_txn *txn, struct bytes source, struct bytes cursor);
 bool position_get(struct db_txn *txn, struct bytes source, struct arena *arena, struct bytes *cursor);
 
+/* position: where a topic's partition has been read to, and by what its last record is known again
+ * (design.md §6): a topic that was made anew under the same name has another record there. */
+struct partition_position {
+    struct bytes topic;
+    int32_t partition;
+    int64_t next;          /* offset of the next record */
+    int64_t high;          /* that the next record to be appended will get, when last seen; -1: unknown */
+    int64_t anchor_offset; /* of the last record that was taken; -1: none yet */
+    instant anchor_at;     /* its time of append */
+    uint64_t anchor_hash;  /* of key and value */
+};
+void partition_position_put(struct db_txn *txn, const struct partition_position *position);
+bool partition_position_get(struct db_txn *txn, struct bytes topic, int32_t partition, struct partition_position *position);
+/* In order of topic and partition; topic points into the map. */
+typedef void (*partition_position_fn)(void *owner, const struct partition_position *position);
+void partition_position_each(struct db_txn *txn, partition_position_fn fn, void *owner);
+
+/* gap: records that were gone before they could be read.  The value is JSON, as /api/v1/gaps shows it. */
+struct partition_gap {
+    struct bytes topic;
+    int32_t partition;
+    int64_t from_offset, to_offset; /* [from, to) */
+    instant from, to;               /* append times of the last record before and the first behind it; INSTANT_NONE: unknown */
+    instant at;                     /* the wall clock when it was found */
+};
+/* The same gap again changes nothing but `to`, once it is known. */
+void partition_gap_put(struct db_txn *txn, const struct partition_gap *gap);
+
 /* row, history, rules: facts that belong to no session, as version (8 bytes, big-endian) and canonical body. */
 enum db_table fact_table(enum fact_kind kind); /* ROW, HISTORY or RULES */
 void fact_row_put(struct db_txn *txn, const struct fact *fact);
@@ -26,9 +54,14 @@ MUST_CHECK enum err fact_rows_read(struct db_txn *txn, enum db_table table, stru
 /* The same for the facts of one kind, without walking over the table's others. */
 MUST_CHECK enum err fact_rows_read_kind(struct db_txn *txn, enum fact_kind kind, struct arena *arena, fact_row_fn fn, void *owner);
 
-/* dead: refused input, each once: the key is (source, sha256 of place, why and raw). */
+/* dead: refused input, each once: the key is (source, sha256 of place, why and raw), of a topic's record
+ * (topic, partition, offset, index). */
 struct dead_letter {
-    struct bytes source; /* or "replay" */
+    struct bytes source; /* or "replay"; empty: unknown, it is a topic's */
+    struct bytes topic;  /* absent: it came from no topic */
+    int32_t partition;
+    int64_t offset;
+    uint32_t index;      /* of the fact in the record */
     struct bytes place;  /* "facts.jsonl:17", "table G_LOGIN_SESSION, ID 4711" */
     struct bytes why;
     struct bytes raw;

@@ -7,7 +7,7 @@
 /* enumerator, name in LMDB, key → value */
 #define TABLE_MAP(X)                                                                               \
     X(META, "meta", "name → format, digest of the counting rules, catalog, horizon")               \
-    X(POSITION, "position", "source → cursor of its adapter; (topic, partition) → next offset")     \
+    X(POSITION, "position", "source → cursor of its adapter; (topic, partition) → next offset, anchor") \
     X(SESSION, "session", "block number → fixed-size records of login and media rows")             \
     X(ROW, "row", "(kind, source, key) → version, body: ports, coverage, watermarks, campaigns, sources") \
     X(DICTIONARY, "dictionary", "number → text that session records name by number")               \
@@ -18,10 +18,10 @@
     X(DAY, "day", "(book, day, scope, item) → named bitmap, sustained levels, roster")              \
     X(CLOSE, "close", "(book, day, revision) → the document, then its rows in chunks")              \
     X(RULES, "rules", "(kind, key, source) → version, body: entitlements … decisions")              \
-    X(DEAD, "dead", "(source, hash) → refused input with its reason")                              \
+    X(DEAD, "dead", "(source, hash) or (topic, partition, offset, index) → refused input with its reason") \
     X(AUDIT, "audit", "time → who changed or read what")                                           \
     X(ALERT, "alert", "alert → its state")                                                         \
-    X(GAP, "gap", "source, from → a hole that was not seen")                                       \
+    X(GAP, "gap", "(topic, partition, from offset) or source, from → a hole that was not seen")    \
     X(OUTBOX, "outbox", "number → a row on its way out")
 
 enum db_table {

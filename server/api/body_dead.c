@@ -55,7 +55,16 @@ static void take_letter(void *owner, struct bytes id, const struct dead_letter *
     json_write_open_object(writer);
     json_write_name(writer, "id");
     json_write_text(writer, body_hex(id, letters->arena));
-    write_utf8(writer, "source", letter->source);
+    write_utf8(writer, "source", letter->source.len ? letter->source : BYTES_NONE);
+    if (bytes_present(letter->topic)) {
+        write_utf8(writer, "topic", letter->topic);
+        json_write_name(writer, "partition");
+        json_write_integer(writer, letter->partition);
+        json_write_name(writer, "offset");
+        json_write_integer(writer, letter->offset);
+        json_write_name(writer, "index");
+        json_write_integer(writer, letter->index);
+    }
     write_utf8(writer, "place", letter->place);
     write_utf8(writer, "why", letter->why);
     write_raw(writer, letter->raw, letters->arena);
@@ -90,7 +99,7 @@ enum err body_dead(struct query *query, struct body_page *page, struct arena *ar
     return db_error(query_txn(query));
 }
 
-/* A gap's key is its source and its begin (store/tables.h); its value is JSON. */
+/* A gap's key is its place and its begin (store/tables.h); its value is JSON. */
 enum err body_gaps(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why)
 {
     struct json_writer writer = {.out = out};

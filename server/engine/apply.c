@@ -11,7 +11,7 @@ static struct source_state *source_at(struct engine *engine, uint32_t number)
             capacity *= 2;
         engine->sources = memory_resize(engine->sources, capacity * sizeof *engine->sources);
         for (uint32_t i = engine->source_capacity; i < capacity; i++)
-            engine->sources[i] = (struct source_state){.watermark = INSTANT_NONE, .version = -1};
+            engine->sources[i] = (struct source_state){.watermark = INSTANT_NONE};
         engine->source_capacity = capacity;
     }
     return &engine->sources[number - 1];
@@ -190,23 +190,25 @@ static uint32_t port_number(struct engine *engine, const struct fact *fact)
     return names_number(&engine->names, DICTIONARY_SESSION, buffer_bytes(text));
 }
 
-/* The newest version holds, whatever its key; of one version the larger instant. */
-static void watermark_changed(struct engine *engine, const struct statement *statement)
+/* A newer version only adds to what is known; when another body of the same version took its place
+ * (domain.md §7.19), what the old one said is gone and all of the source's are added up again. */
+static void watermark_changed(struct engine *engine, const struct statement *statement, const struct statement *old)
 {
     struct source_state *source = source_at(engine, statement->source);
-    source->watermark = INSTANT_NONE;
-    source->version = -1;
-    for (uint32_t i = 1; i <= engine->statements.index.count; i++) {
-        const struct statement *other = statement_at(&engine->statements, i);
-        if (!other->live || other->kind != FACT_WATERMARK || other->source != statement->source)
-            continue;
-        if (other->version > source->version ||
-            (other->version == source->version && other->watermark.until > source->watermark)) {
-            source->version = other->version;
-            source->watermark = other->watermark.until;
+    if (!old->live || old->version != statement->version) {
+        watermarks_add(&source->watermarks, statement->partition, statement->version, &statement->watermark);
+    } else {
+        watermarks_clear(&source->watermarks);
+        for (uint32_t i = 1; i <= engine->statements.index.count; i++) {
+            const struct statement *other = statement_at(&engine->statements, i);
+            if (other->live && other->kind == FACT_WATERMARK && other->source == statement->source)
+                watermarks_add(&source->watermarks, other->partition, other->version, &other->watermark);
         }
     }
-    engine->cap_dirty = true;
+    instant until = watermarks_until(&source->watermarks);
+    if (until != source->watermark)
+        engine->cap_dirty = true;
+    source->watermark = until;
 }
 
 static enum fact_outcome apply_statement(struct engine *engine, const struct fact *fact)
@@ -228,7 +230,7 @@ static enum fact_outcome apply_statement(struct engine *engine, const struct fac
         engine->rules_dirty = true;
         break;
     case FACT_WATERMARK:
-        watermark_changed(engine, statement);
+        watermark_changed(engine, statement, &old);
         break;
     case FACT_PORT: {
         uint32_t session = port_number(engine, fact);

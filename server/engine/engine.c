@@ -33,6 +33,8 @@ void engine_destroy(struct engine *engine)
     free(engine->seats);
     free(engine->devices);
     free(engine->awaited);
+    for (uint32_t i = 0; i < engine->source_capacity; i++)
+        watermarks_free(&engine->sources[i].watermarks);
     free(engine->sources);
     free(engine->item_of_lane);
     free(engine->before.edges);

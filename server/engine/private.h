@@ -12,6 +12,7 @@
 #include "server/engine/rows.h"
 #include "server/engine/rules.h"
 #include "server/engine/statement.h"
+#include "server/engine/watermark.h"
 
 /* domain.md §7.5: how a session's end is believed. */
 enum end_reason { END_OPEN, END_TRUE, END_SUPERSEDED, END_CAPPED };
@@ -56,8 +57,8 @@ struct heap_entry {
 };
 
 struct source_state {
-    instant watermark;
-    int64_t version;
+    struct watermarks watermarks;
+    instant watermark; /* what they come to; INSTANT_NONE */
     bool sends; /* sessions, media or ports */
 };
 

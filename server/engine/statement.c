@@ -27,8 +27,8 @@ static void disown(struct bytes *bytes)
     *bytes = BYTES_NONE;
 }
 
-/* kind, source, key as one text; neither source nor key holds a NUL. */
-static struct bytes identity(struct statements *statements, enum fact_kind kind, struct bytes source, struct bytes key)
+/* kind, source, key, partition as one text; neither source nor key holds a NUL. */
+static struct bytes identity(struct statements *statements, enum fact_kind kind, struct bytes source, struct bytes key, uint32_t partition)
 {
     struct buffer *text = &statements->scratch;
     buffer_clear(text);
@@ -36,6 +36,10 @@ static struct bytes identity(struct statements *statements, enum fact_kind kind,
     buffer_append_bytes(text, source);
     buffer_append_char(text, 0);
     buffer_append_bytes(text, key);
+    if (partition != FACT_PARTITION_NONE) {
+        buffer_append_char(text, 0);
+        buffer_append_bytes(text, bytes_of((const uint8_t *)&partition, sizeof partition));
+    }
     return buffer_bytes(text);
 }
 
@@ -72,7 +76,7 @@ static void take_fields(struct statement *statement, const struct fact *fact)
 enum fact_outcome statements_apply(struct statements *statements, struct names *names, const struct fact *fact,
                                    uint32_t *number, struct statement *old)
 {
-    struct bytes text = identity(statements, fact->kind, fact->source, fact->key);
+    struct bytes text = identity(statements, fact->kind, fact->source, fact->key, fact->partition);
     *number = dictionary_find(&statements->index, text);
     struct statement *statement = *number ? statement_at(statements, *number) : NULL;
     if (statement && fact->version < statement->version)
@@ -94,7 +98,7 @@ enum fact_outcome statements_apply(struct statements *statements, struct names *
             statements->all = memory_resize(statements->all, statements->capacity * sizeof *statements->all);
         }
         statement = statement_at(statements, *number);
-        *statement = (struct statement){.kind = fact->kind, .live = true, .key = own(fact->key)};
+        *statement = (struct statement){.kind = fact->kind, .live = true, .key = own(fact->key), .partition = fact->partition};
         statement->source = names_number(names, DICTIONARY_SOURCE, fact->source);
     } else {
         disown(&statement->body);
@@ -117,6 +121,7 @@ struct fact statement_fact(const struct statement *statement, const struct names
     fact.source = names_text(names, DICTIONARY_SOURCE, statement->source);
     fact.key = statement->key;
     fact.version = statement->version;
+    fact.partition = statement->partition;
     check(fact_json_read_body(statement->body, arena, &fact, &why) == ERR_OK);
     return fact;
 }
@@ -125,7 +130,7 @@ void statements_remove(struct statements *statements, struct names *names, uint3
 {
     struct statement *statement = statement_at(statements, number);
     struct bytes source = names_text(names, DICTIONARY_SOURCE, statement->source);
-    check(dictionary_find(&statements->index, identity(statements, statement->kind, source, statement->key)) == number);
+    check(dictionary_find(&statements->index, identity(statements, statement->kind, source, statement->key, statement->partition)) == number);
     dictionary_remove(&statements->index, number);
     disown(&statement->key);
     disown(&statement->body);

@@ -19,6 +19,7 @@ struct statement {
     uint32_t source; /* class SOURCE */
     struct bytes key; /* owned */
     int64_t version;
+    uint32_t partition; /* of a watermark, with its key its identity (fact.h) */
     struct bytes body; /* canonical, owned */
     uint32_t next, next_of_group;
     bool dirty, live, rule_deleted;
@@ -33,7 +34,7 @@ struct statement {
 };
 
 struct statements {
-    struct dictionary index; /* kind, source, key → number */
+    struct dictionary index; /* kind, source, key, partition → number */
     struct statement *all;   /* [number - 1] */
     uint32_t capacity;
     struct number_list dirty;

@@ -5,28 +5,16 @@
 #include "base/log.h"
 #include "proto/fact_json.h"
 #include "server/engine/engine.h"
+#include "server/ingest/waiting.h"
 
 #include <stdlib.h>
-
-/* What waits for the next flush beside the engine's changes. */
-struct kept_letter {
-    struct dead_letter letter;
-    struct kept_letter *next;
-};
-
-struct kept_cursor {
-    struct bytes source, cursor;
-    struct kept_cursor *next;
-};
 
 struct ingest {
     struct db *db;
     struct engine *engine;
     struct arena *catalog_arena; /* when the catalog was ours to read */
     const struct catalog *catalog;
-    struct arena *waiting; /* letters and cursors until they are written */
-    struct kept_letter *letters;
-    struct kept_cursor *cursors;
+    struct waiting waiting;
     struct ingest_counts counts;
     instant clock;
     bool dirty;
@@ -185,7 +173,7 @@ enum err ingest_create(const struct ingest_options *options, struct ingest **out
     bool recount = false;
     int cap_hours = options->cap_hours ? options->cap_hours : 24;
     ingest->db = options->db;
-    ingest->waiting = arena_create();
+    ingest->waiting.arena = arena_create();
     enum err err = choose_catalog(ingest, options);
     if (err == ERR_OK) {
         ingest->engine = engine_create(&(struct engine_options){ingest->catalog, (instant)cap_hours * HOUR_MS});
@@ -210,7 +198,7 @@ void ingest_destroy(struct ingest *ingest)
     if (!ingest)
         return;
     engine_destroy(ingest->engine);
-    arena_destroy(ingest->waiting);
+    arena_destroy(ingest->waiting.arena);
     arena_destroy(ingest->catalog_arena);
     free(ingest);
 }
@@ -246,31 +234,26 @@ enum fact_outcome ingest_fact(struct ingest *ingest, const struct fact *fact)
 
 void ingest_refused(struct ingest *ingest, const struct dead_letter *letter)
 {
-    struct kept_letter *kept = arena_alloc(ingest->waiting, sizeof *kept);
-    kept->letter = (struct dead_letter){
-        .source = arena_copy(ingest->waiting, letter->source),
-        .place = arena_copy(ingest->waiting, letter->place),
-        .why = arena_copy(ingest->waiting, letter->why),
-        .raw = arena_copy(ingest->waiting, letter->raw),
-        .at = letter->at ? letter->at : clock_wall(),
-    };
-    kept->next = ingest->letters;
-    ingest->letters = kept;
+    waiting_letter(&ingest->waiting, letter);
     ingest->counts.refused++;
     ingest->dirty = true;
 }
 
 void ingest_cursor(struct ingest *ingest, struct bytes source, struct bytes cursor)
 {
-    struct kept_cursor *kept = ingest->cursors;
-    while (kept && !bytes_equal(kept->source, source))
-        kept = kept->next;
-    if (!kept) {
-        kept = arena_alloc(ingest->waiting, sizeof *kept);
-        *kept = (struct kept_cursor){.source = arena_copy(ingest->waiting, source), .next = ingest->cursors};
-        ingest->cursors = kept;
-    }
-    kept->cursor = arena_copy(ingest->waiting, cursor);
+    waiting_cursor(&ingest->waiting, source, cursor);
+    ingest->dirty = true;
+}
+
+void ingest_position(struct ingest *ingest, const struct partition_position *position)
+{
+    waiting_position(&ingest->waiting, position);
+    ingest->dirty = true;
+}
+
+void ingest_gap(struct ingest *ingest, const struct partition_gap *gap)
+{
+    waiting_gap(&ingest->waiting, gap);
     ingest->dirty = true;
 }
 
@@ -380,10 +363,7 @@ void ingest_write_changes(struct ingest *ingest, struct db_txn *txn)
     sink.owner = ingest;
     ingest->txn = txn;
     engine_changes(ingest->engine, &sink);
-    for (struct kept_letter *kept = ingest->letters; kept; kept = kept->next)
-        dead_put(txn, &kept->letter);
-    for (struct kept_cursor *kept = ingest->cursors; kept; kept = kept->next)
-        position_put(txn, kept->source, kept->cursor);
+    waiting_write(&ingest->waiting, txn);
     if (ingest->clock != INSTANT_EVER)
         meta_put(txn, "clock", bytes_from_text(instant_format(ingest->clock, clock)));
     ingest->txn = NULL;
@@ -393,9 +373,7 @@ void ingest_written(struct ingest *ingest)
 {
     engine_flushed(ingest->engine);
     engine_count(ingest->engine, &ingest->counts.sessions, &ingest->counts.sessions_open);
-    ingest->letters = NULL;
-    ingest->cursors = NULL;
-    arena_reset(ingest->waiting);
+    waiting_clear(&ingest->waiting);
     ingest->dirty = false;
     ingest->counts.flushes++;
 }

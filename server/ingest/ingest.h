@@ -38,6 +38,10 @@ enum fact_outcome ingest_fact(struct ingest *ingest, const struct fact *fact);
 void ingest_refused(struct ingest *ingest, const struct dead_letter *letter);
 /* The cursor up to which this source's facts have been handed over. */
 void ingest_cursor(struct ingest *ingest, struct bytes source, struct bytes cursor);
+/* How far a topic's partition has been handed over; goes with the facts into one transaction. */
+void ingest_position(struct ingest *ingest, const struct partition_position *position);
+/* Records that were gone before they could be read. */
+void ingest_gap(struct ingest *ingest, const struct partition_gap *gap);
 /* Tells the wall clock, so that edges up to it go to the levels at once; it never goes back. */
 void ingest_clock(struct ingest *ingest, instant wall);
 /* True when a flush has something to write. */

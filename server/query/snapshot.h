@@ -7,6 +7,7 @@
 #ifndef SERVER_QUERY_SNAPSHOT_H
 #define SERVER_QUERY_SNAPSHOT_H
 
+#include "server/engine/watermark.h"
 #include "server/query/query.h"
 
 /* Half-open spans in order, apart from each other. */
@@ -21,6 +22,7 @@ struct spans {
 /* A source with what the outer face does not need. */
 struct source {
     struct query_source face;
+    struct watermarks watermarks;
     bool counts;      /* it sent sessions, media, ports or coverage */
     instant retired;  /* from when on it is asked no more; INSTANT_NEVER: it is */
     struct spans watched;

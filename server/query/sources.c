@@ -46,8 +46,8 @@ static enum err take_source(void *owner, const struct fact *fact)
 static enum err take_watermark(void *owner, const struct fact *fact)
 {
     struct source *source = source_of(owner, fact->source);
-    if (fact->watermark.until > source->face.watermark)
-        source->face.watermark = fact->watermark.until;
+    watermarks_add(&source->watermarks, fact->partition, fact->version, &fact->watermark);
+    source->face.watermark = watermarks_until(&source->watermarks);
     return ERR_OK;
 }
 
@@ -109,6 +109,8 @@ void query_load_sources(struct query *query)
             query->err = err;
     }
     dictionary_each(query->txn, DICTIONARY_SOURCE, take_name, query);
+    for (size_t i = 0; i < query->source_count; i++)
+        watermarks_free(&query->sources[i].watermarks);
     if (query->source_count)
         qsort(query->sources, query->source_count, sizeof *query->sources, by_name);
 }

@@ -1,0 +1,93 @@
+#include "server/ingest/waiting.h"
+
+struct waiting_letter {
+    struct dead_letter letter;
+    struct waiting_letter *next;
+};
+
+struct waiting_cursor {
+    struct bytes source, cursor;
+    struct waiting_cursor *next;
+};
+
+struct waiting_position {
+    struct partition_position position;
+    struct waiting_position *next;
+};
+
+struct waiting_gap {
+    struct partition_gap gap;
+    struct waiting_gap *next;
+};
+
+void waiting_letter(struct waiting *waiting, const struct dead_letter *letter)
+{
+    struct waiting_letter *kept = arena_alloc(waiting->arena, sizeof *kept);
+    kept->letter = *letter;
+    kept->letter.source = arena_copy(waiting->arena, letter->source);
+    kept->letter.topic = arena_copy(waiting->arena, letter->topic);
+    kept->letter.place = arena_copy(waiting->arena, letter->place);
+    kept->letter.why = arena_copy(waiting->arena, letter->why);
+    kept->letter.raw = arena_copy(waiting->arena, letter->raw);
+    if (!kept->letter.at)
+        kept->letter.at = clock_wall();
+    kept->next = waiting->letters;
+    waiting->letters = kept;
+}
+
+void waiting_cursor(struct waiting *waiting, struct bytes source, struct bytes cursor)
+{
+    struct waiting_cursor *kept = waiting->cursors;
+    while (kept && !bytes_equal(kept->source, source))
+        kept = kept->next;
+    if (!kept) {
+        kept = arena_alloc(waiting->arena, sizeof *kept);
+        *kept = (struct waiting_cursor){.source = arena_copy(waiting->arena, source), .next = waiting->cursors};
+        waiting->cursors = kept;
+    }
+    kept->cursor = arena_copy(waiting->arena, cursor);
+}
+
+void waiting_position(struct waiting *waiting, const struct partition_position *position)
+{
+    struct waiting_position *kept = waiting->positions;
+    while (kept && !(kept->position.partition == position->partition && bytes_equal(kept->position.topic, position->topic)))
+        kept = kept->next;
+    if (!kept) {
+        kept = arena_alloc(waiting->arena, sizeof *kept);
+        *kept = (struct waiting_position){.position = {.topic = arena_copy(waiting->arena, position->topic)}, .next = waiting->positions};
+        waiting->positions = kept;
+    }
+    struct bytes topic = kept->position.topic;
+    kept->position = *position;
+    kept->position.topic = topic;
+}
+
+void waiting_gap(struct waiting *waiting, const struct partition_gap *gap)
+{
+    struct waiting_gap *kept = arena_alloc(waiting->arena, sizeof *kept);
+    *kept = (struct waiting_gap){.gap = *gap, .next = waiting->gaps};
+    kept->gap.topic = arena_copy(waiting->arena, gap->topic);
+    waiting->gaps = kept;
+}
+
+void waiting_write(const struct waiting *waiting, struct db_txn *txn)
+{
+    for (const struct waiting_letter *kept = waiting->letters; kept; kept = kept->next)
+        dead_put(txn, &kept->letter);
+    for (const struct waiting_cursor *kept = waiting->cursors; kept; kept = kept->next)
+        position_put(txn, kept->source, kept->cursor);
+    for (const struct waiting_position *kept = waiting->positions; kept; kept = kept->next)
+        partition_position_put(txn, &kept->position);
+    for (const struct waiting_gap *kept = waiting->gaps; kept; kept = kept->next)
+        partition_gap_put(txn, &kept->gap);
+}
+
+void waiting_clear(struct waiting *waiting)
+{
+    waiting->letters = NULL;
+    waiting->cursors = NULL;
+    waiting->positions = NULL;
+    waiting->gaps = NULL;
+    arena_reset(waiting->arena);
+}

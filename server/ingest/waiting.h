@@ -1,0 +1,27 @@
+/*
+ * server/ingest/waiting.h - what goes into the next flush beside the engine's changes: dead letters, cursors of
+ * sources, positions in topics, gaps.  Kept in memory until the flush that wrote them stood.
+ * Thread: ingest.  Owner: ingest.c.
+ */
+#ifndef SERVER_INGEST_WAITING_H
+#define SERVER_INGEST_WAITING_H
+
+#include "store/records.h"
+
+struct waiting {
+    struct arena *arena;
+    struct waiting_letter *letters;
+    struct waiting_cursor *cursors;
+    struct waiting_position *positions;
+    struct waiting_gap *gaps;
+};
+
+/* Each copies what it is given; of a source's cursors and a partition's positions the last holds. */
+void waiting_letter(struct waiting *waiting, const struct dead_letter *letter);
+void waiting_cursor(struct waiting *waiting, struct bytes source, struct bytes cursor);
+void waiting_position(struct waiting *waiting, const struct partition_position *position);
+void waiting_gap(struct waiting *waiting, const struct partition_gap *gap);
+void waiting_write(const struct waiting *waiting, struct db_txn *txn);
+void waiting_clear(struct waiting *waiting);
+
+#endif

@@ -1,0 +1,88 @@
+/* Positions, gaps and dead letters of topics: written once, read back whole, in order, beside sources' cursors. */
+#include "store/records.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct db *db_new(char *dir)
+{
+    struct db *db = NULL;
+    cr_assert_not_null(mkdtemp(dir));
+    cr_assert_eq(db_create(&(struct db_options){.dir = dir, .map_bytes = 1 << 24}, &db), ERR_OK);
+    return db;
+}
+
+static void db_end(struct db *db, const char *dir)
+{
+    char command[200];
+    db_destroy(db);
+    snprintf(command, sizeof command, "rm -rf '%s'", dir);
+    cr_assert_eq(system(command), 0);
+}
+
+static void count_position(void *owner, const struct partition_position *position)
+{
+    struct partition_position *all = owner;
+    size_t count = 0;
+    while (all[count].next)
+        count++;
+    all[count] = *position;
+}
+
+Test(position, topics_beside_cursors)
+{
+    char dir[] = "/tmp/seatmeter-position-XXXXXX";
+    struct db *db = db_new(dir);
+    struct db_txn *txn;
+    struct partition_position all[8] = {{.next = 0}}, one;
+    struct bytes facts = BYTES_LITERAL("seatmeter.facts"), objects = BYTES_LITERAL("seatmeter.objects");
+    cr_assert_eq(db_begin_write(db, &txn), ERR_OK);
+    position_put(txn, BYTES_LITERAL("icon-a"), BYTES_LITERAL("cursor"));
+    for (int32_t i = 0; i < 3; i++)
+        partition_position_put(txn, &(struct partition_position){facts, i, 10 + i, 20, 9 + i, 1234567890123, 0xfedcba9876543210u});
+    partition_position_put(txn, &(struct partition_position){objects, 0, 1, -1, -1, INSTANT_NONE, 0});
+    cr_assert_eq(db_commit(txn), ERR_OK);
+    cr_assert_eq(db_begin_read(db, &txn), ERR_OK);
+    partition_position_each(txn, count_position, all);
+    cr_assert(bytes_equal(all[2].topic, facts) && all[2].partition == 2 && all[2].next == 12 && all[2].high == 20);
+    cr_assert(all[2].anchor_offset == 11 && all[2].anchor_at == 1234567890123 && all[2].anchor_hash == 0xfedcba9876543210u);
+    cr_assert(bytes_equal(all[3].topic, objects) && all[3].high == -1 && all[3].anchor_offset == -1 && all[3].anchor_at == INSTANT_NONE);
+    cr_assert_eq(all[4].next, 0, "the source's cursor is none of them");
+    cr_assert(partition_position_get(txn, facts, 1, &one) && one.next == 11);
+    cr_assert(!partition_position_get(txn, facts, 3, &one));
+    db_abort(txn);
+    printf("4 positions of topics and one cursor, each read back\n");
+    db_end(db, dir);
+}
+
+static void take_letter(void *owner, struct bytes id, const struct dead_letter *letter)
+{
+    *(struct dead_letter *)owner = *letter;
+    cr_assert(id.len > 0);
+}
+
+Test(position, dead_letters_know_their_place)
+{
+    char dir[] = "/tmp/seatmeter-position-XXXXXX";
+    struct db *db = db_new(dir);
+    struct db_txn *txn;
+    struct arena *arena = arena_create();
+    struct dead_letter back, letter = {.topic = BYTES_LITERAL("seatmeter.facts"), .partition = 3, .offset = 4711, .index = 2,
+                                       .place = BYTES_LITERAL("p"), .why = BYTES_LITERAL("w"), .raw = BYTES_LITERAL("raw"), .at = 5};
+    cr_assert_eq(db_begin_write(db, &txn), ERR_OK);
+    cr_assert(dead_put(txn, &letter));
+    letter.why = BYTES_LITERAL("another reason");
+    cr_assert(!dead_put(txn, &letter), "the same place again adds none");
+    letter.index = 3;
+    cr_assert(dead_put(txn, &letter));
+    cr_assert_eq(db_commit(txn), ERR_OK);
+    cr_assert_eq(db_begin_read(db, &txn), ERR_OK);
+    cr_assert_eq(dead_count(txn), 2);
+    cr_assert_eq(dead_read(txn, BYTES_NONE, 1, arena, take_letter, &back), 1);
+    cr_assert(bytes_equal_text(back.topic, "seatmeter.facts") && back.partition == 3 && back.offset == 4711 && back.index == 2);
+    cr_assert(bytes_equal_text(back.why, "w") && bytes_equal_text(back.raw, "raw") && back.source.len == 0);
+    db_abort(txn);
+    arena_destroy(arena);
+    db_end(db, dir);
+}
