@@ -50,7 +50,8 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     if (message->err) {
         if (rd_kafka_fatal_error(producer->rk, NULL, 0))
             delivery.err = ERR_DAMAGED;
-        kafka_sentence(&producer->watch, message->err, rd_kafka_message_errstr(message), text);
+        /* Not rd_kafka_message_errstr(): of a producer's message it is the payload, which does not end with a zero byte. */
+        kafka_sentence(&producer->watch, message->err, NULL, text);
         delivery.why = text;
         if (delivery.err == ERR_NOT_FOUND || delivery.err == ERR_SETTINGS)
             kafka_watch_raise(&producer->watch, message->err, rd_kafka_topic_name(message->rkt), true);
