@@ -62,7 +62,7 @@ function place(circle, shown, x, y) {
 
 // model: values, ghost (144 each), unseen [[from, to)…] in periods, peak, peakAt and now in periods, level, entitled
 export function drawChart(chart, model, width, height) {
-  const top = model.entitled > 0 ? Math.max(model.entitled, model.peak || 0) * 1.12 : Math.max(1, model.peak || 0, ...model.ghost.map(v => v || 0)) * 1.3;
+  const top = model.entitled > 0 ? Math.max(model.entitled, model.peak || 0) * 1.12 : Math.max(1, model.peak || 0, ...model.ghost.map(v => v || 0)) * 1.5;
   const x = i => i / PERIODS * width, y = value => height - Math.min(value, top) / top * (height - 4);
   setAttribute(chart.svg, 'width', width);
   setAttribute(chart.svg, 'height', height);
