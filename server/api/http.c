@@ -94,6 +94,8 @@ static void stream_resume(struct http_stream *stream)
         return;
     stream->resting = false;
     MHD_resume_connection(stream->connection);
+    /* The library's wake-up does not reach the epoll descriptor that we watch, so it is asked on the next turn. */
+    loop_timer_start(stream->http->timer, 0, 0);
 }
 
 bool http_stream_idle(const struct http_stream *stream)
