@@ -51,7 +51,7 @@ static struct object *add_object(struct builder *builder, enum object_type type,
 static void add_membership(struct builder *builder, enum object_type member_type, size_t member, size_t group)
 {
     struct fact *fact = configure(builder, FACT_MEMBERSHIP);
-    fact->key = bytes_from_text(arena_printf(builder->arena, "%d/%zu/%zu", (int)member_type, member, group));
+    fact->key = number_text(builder, builder->load->configuration_count);
     fact->membership.member_type = member_type;
     fact->membership.member = (int64_t)member;
     fact->membership.group = (int64_t)group;
@@ -77,7 +77,7 @@ static void make_configuration(struct builder *builder)
         add_object(builder, OBJECT_PLACE, i)->tenant = (int64_t)tenant;
         add_object(builder, OBJECT_DN, i)->switch_id = (int64_t)(1 + i % SWITCHES);
         add_membership(builder, OBJECT_PERSON, i, 1000000 + i % load->agent_groups);
-        add_membership(builder, OBJECT_PERSON, i, 1000000 + (i / 3 + 1) % load->agent_groups);
+        add_membership(builder, OBJECT_PERSON, i, 1000000 + (i + 1 + i / 3 % 7) % load->agent_groups);
         add_membership(builder, OBJECT_PLACE, i, 2000000 + tenant * 5 + i % 5);
     }
 }
