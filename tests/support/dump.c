@@ -200,7 +200,8 @@ static struct bytes take_line(struct bytes *rest)
 
 static void sort_out(struct dump *dump, struct buffer *out)
 {
-    qsort(dump->lines, dump->count, sizeof *dump->lines, compare_lines);
+    if (dump->count)
+        qsort(dump->lines, dump->count, sizeof *dump->lines, compare_lines);
     for (size_t i = 0; i < dump->count; i++) {
         buffer_append_bytes(out, dump->lines[i]);
         buffer_append_char(out, '\n');
