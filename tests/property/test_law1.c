@@ -8,6 +8,7 @@
  * What differs is made small (facts are taken away while it still differs) and printed as JSON lines.
  */
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "server/ingest/ingest.h"
 #include "store/db.h"
@@ -79,6 +80,34 @@ static bool judge_now(struct trial *trial, struct way_store *store, const struct
     return right;
 }
 
+/* The live levels at a few clocks that move on, all facts being in. */
+static bool judge_live(struct trial *trial, struct way_store *store)
+{
+    struct fact *facts = memory_alloc((trial->count + 1) * sizeof *facts);
+    for (size_t i = 0; i < trial->count; i++)
+        facts[i] = *trial->facts[i];
+    struct naive *naive = naive_create(facts, trial->count, &(struct naive_options){.catalog = trial->catalog, .cap_hours = trial->spite->cap_hours});
+    instant clock = trial->spite->from;
+    size_t differing = 0;
+    for (uint64_t i = 0; i < 4 && !differing; i++) {
+        struct buffer expected = {0}, found = {0};
+        clock += (instant)(hash_mix(trial->seed + i) % (uint64_t)(2 * DAY_MS));
+        if (i % 2) /* on a border as well as between */
+            clock = floor_div(clock, SLOT_MS) * SLOT_MS;
+        way_store_flush_at(store, clock);
+        slots_expect_live(naive, trial->catalog, clock, &expected);
+        dump_live(store->db, &found);
+        differing = dump_compare(buffer_bytes(&expected), buffer_bytes(&found), 12, &trial->why);
+        buffer_free(&expected);
+        buffer_free(&found);
+    }
+    if (differing)
+        buffer_printf(&trial->why, "  %zu levels differ: - expected, + in the store\n", differing);
+    naive_destroy(naive);
+    free(facts);
+    return differing == 0;
+}
+
 /* Goes one way; its dump at the end.  False when a number is wrong on it. */
 static bool go(struct trial *trial, enum way way, struct buffer *dump)
 {
@@ -97,6 +126,8 @@ static bool go(struct trial *trial, enum way way, struct buffer *dump)
         if (steps[i].flush && judged++ < 2)
             right = judge_now(trial, &store, steps, i + 1, 1u << GRANULARITY_DAY | 1u << GRANULARITY_HOUR);
     }
+    if (way == WAY_IN_ORDER)
+        right = judge_live(trial, &store);
     way_store_flush(&store);
     if (right)
         right = judge_now(trial, &store, steps, count, way == WAY_IN_ORDER ? ALL_GRANULARITIES : 1u << GRANULARITY_DAY | 1u << GRANULARITY_10M);

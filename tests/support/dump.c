@@ -138,6 +138,12 @@ void dump_day_net_line(struct buffer *out, int32_t day, struct scope scope, stru
     buffer_printf(out, " net %d", net);
 }
 
+void dump_live_line(struct buffer *out, struct scope scope, struct bytes item, enum profile profile, int32_t level)
+{
+    counter_head(out, "live", "now", scope, item, profile);
+    buffer_printf(out, " level %d", level);
+}
+
 static struct scope scope_of(struct bytes key)
 {
     uint8_t kind = 0;
@@ -234,6 +240,28 @@ void dump_store(struct db *db, struct buffer *out)
     dump_slots(&dump);
     dump_day_nets(&dump);
     check(db_error(dump.txn) == ERR_OK);
+    db_abort(dump.txn);
+    sort_out(&dump, out);
+}
+
+void dump_live(struct db *db, struct buffer *out)
+{
+    struct dump dump = {.arena = arena_create()};
+    struct bytes key, value;
+    check(db_begin_read(db, &dump.txn) == ERR_OK);
+    struct db_cursor *cursor = db_cursor_open(dump.txn, TABLE_LIVE, BYTES_NONE);
+    while (db_cursor_next(cursor, &key, &value)) {
+        uint64_t clock = 0;
+        struct net_record record;
+        bool damaged = false;
+        check(key_take_u64(&value, &clock));
+        while (net_unpack(&value, &record, &damaged)) {
+            dump_live_line(&dump.line, scope_of(key), name_of(&dump, DICTIONARY_ITEM, record.item), record.profile, record.net);
+            line_end(&dump);
+        }
+        check(!damaged);
+    }
+    db_cursor_close(cursor);
     db_abort(dump.txn);
     sort_out(&dump, out);
 }

@@ -16,9 +16,14 @@
 /* Appends the lines; fails the program when the store cannot be read. */
 void dump_store(struct db *db, struct buffer *out);
 
+/* Appends the levels of table live, sorted; they are a cache for the clock of the last flush and
+ * outside Law 1.  A record's own clock is that of its last change, so it is left out. */
+void dump_live(struct db *db, struct buffer *out);
+
 /* How a counter's records read, without a newline. */
 void dump_slot_line(struct buffer *out, uint32_t slot, struct scope scope, struct bytes item, enum profile profile, const struct slot_summary *summary);
 void dump_day_net_line(struct buffer *out, int32_t day, struct scope scope, struct bytes item, enum profile profile, int32_t net);
+void dump_live_line(struct buffer *out, struct scope scope, struct bytes item, enum profile profile, int32_t level);
 /* Sorts the lines of a buffer. */
 void dump_sort(struct buffer *lines);
 

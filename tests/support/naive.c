@@ -252,7 +252,7 @@ struct naive_line naive_line(struct naive *naive, enum scope_kind kind, int64_t 
 
 /* --- periods (domain.md §7.7) ----------------------------------------------------------------------- */
 
-static int64_t level_at(const struct naive_line *line, instant at)
+int64_t naive_level(const struct naive_line *line, instant at)
 {
     int64_t level = 0;
     for (size_t i = 0; i < line->count && line->steps[i].at <= at; i++)
@@ -264,7 +264,7 @@ static int64_t level_at(const struct naive_line *line, instant at)
 static void usage_by_minutes(const struct naive_line *line, instant start, instant end, struct naive_usage *usage)
 {
     for (instant at = floor_div(start + MINUTE_MS - 1, MINUTE_MS) * MINUTE_MS; at < end; at += MINUTE_MS) {
-        int64_t level = level_at(line, at);
+        int64_t level = naive_level(line, at);
         if (level >= usage->peak) {
             usage->peak = level;
             usage->peak_at = at;

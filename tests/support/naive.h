@@ -55,6 +55,9 @@ struct naive_usage {
 /* What [start, end) of a line says. */
 struct naive_usage naive_usage(const struct naive_line *line, instant start, instant end);
 
+/* The level at an instant. */
+int64_t naive_level(const struct naive_line *line, instant at);
+
 /* A session as it was folded, for messages and hand-made cases. */
 enum naive_end { NAIVE_END_OPEN, NAIVE_END_TRUE, NAIVE_END_SUPERSEDED, NAIVE_END_CAPPED };
 struct naive_session {

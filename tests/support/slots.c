@@ -26,8 +26,9 @@ static struct slot_summary summarize(const struct naive_line *line, size_t first
     return summary;
 }
 
-static void expect_line(const struct naive_line *line, struct scope scope, struct bytes item, struct buffer *out)
+static void expect_line(const struct naive_line *line, struct scope scope, struct bytes item, instant clock, struct buffer *out)
 {
+    (void)clock;
     int64_t entry = 0, day_entry = 0;
     for (size_t i = 0; i < line->count;) {
         uint32_t slot = slot_of(line->steps[i].at);
@@ -50,7 +51,9 @@ static void expect_line(const struct naive_line *line, struct scope scope, struc
     }
 }
 
-void slots_expect(struct naive *naive, const struct catalog *catalog, struct buffer *out)
+typedef void (*line_fn)(const struct naive_line *line, struct scope scope, struct bytes item, instant clock, struct buffer *out);
+
+static void each_line(struct naive *naive, const struct catalog *catalog, line_fn fn, instant clock, struct buffer *out)
 {
     for (enum scope_kind kind = SCOPE_SYSTEM; kind <= SCOPE_TENANT; kind++) {
         const int64_t *ids;
@@ -59,8 +62,27 @@ void slots_expect(struct naive *naive, const struct catalog *catalog, struct buf
             for (size_t item = 0; item < catalog->count; item++)
                 if (catalog->items[item].measure_concurrent) {
                     struct naive_line line = naive_line(naive, kind, ids[i], item, PROFILE_EXACT);
-                    expect_line(&line, (struct scope){kind, ids[i]}, catalog->items[item].code, out);
+                    fn(&line, (struct scope){kind, ids[i]}, catalog->items[item].code, clock, out);
                 }
     }
     dump_sort(out);
+}
+
+static void expect_level(const struct naive_line *line, struct scope scope, struct bytes item, instant clock, struct buffer *out)
+{
+    int64_t level = naive_level(line, clock);
+    if (level == 0)
+        return;
+    dump_live_line(out, scope, item, PROFILE_EXACT, (int32_t)level);
+    buffer_append_char(out, '\n');
+}
+
+void slots_expect(struct naive *naive, const struct catalog *catalog, struct buffer *out)
+{
+    each_line(naive, catalog, expect_line, INSTANT_NONE, out);
+}
+
+void slots_expect_live(struct naive *naive, const struct catalog *catalog, instant clock, struct buffer *out)
+{
+    each_line(naive, catalog, expect_level, clock, out);
 }

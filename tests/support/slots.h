@@ -13,4 +13,7 @@
 /* Appends the lines, sorted. */
 void slots_expect(struct naive *naive, const struct catalog *catalog, struct buffer *out);
 
+/* The same for the levels at the clock of a flush. */
+void slots_expect_live(struct naive *naive, const struct catalog *catalog, instant clock, struct buffer *out);
+
 #endif

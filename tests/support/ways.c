@@ -73,10 +73,15 @@ void way_store_create(struct way_store *store, const char *parent, const struct 
     store_open(store);
 }
 
+void way_store_flush_at(struct way_store *store, instant wall)
+{
+    check(ingest_flush(store->ingest, wall) == ERR_OK);
+}
+
 void way_store_flush(struct way_store *store)
 {
-    /* A clock behind everything: integrals are cut at the clock of the last flush. */
-    check(ingest_flush(store->ingest, INSTANT_MAX - 1) == ERR_OK);
+    /* Integrals are cut at the clock of the last flush, so it lies behind every fact. */
+    way_store_flush_at(store, INSTANT_MAX - 1);
 }
 
 void way_store_reopen(struct way_store *store)

@@ -48,7 +48,8 @@ struct way_store {
     int cap_hours;
 };
 void way_store_create(struct way_store *store, const char *parent, const struct catalog *catalog, int cap_hours);
-void way_store_flush(struct way_store *store);
+void way_store_flush(struct way_store *store); /* with a clock behind everything */
+void way_store_flush_at(struct way_store *store, instant wall);
 void way_store_reopen(struct way_store *store); /* what was not flushed is gone: flush before */
 void way_store_destroy(struct way_store *store); /* with its folder */
 /* Removes a folder and what is in it: what a process that died left behind. */
