@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { BREATH_MS = 10 };
+
 struct adapter {
     struct arena *arena;
     struct icon_settings settings;
@@ -71,9 +73,14 @@ static bool connect_database(struct adapter *adapter, struct odbc_fault *fault)
     return true;
 }
 
-/* At most a quarter of the time is spent asking, so that a database without the indexes we want keeps its breath. */
-static int64_t pause_ms(const struct adapter *adapter, int64_t took_us)
+/* At most a quarter of the time is spent asking, so that a database without the indexes we want keeps its breath; half
+ * of it while a window is read again. */
+static int64_t pause_ms(const struct adapter *adapter, enum tail_next next, int64_t took_us)
 {
+    if (next == TAIL_NOW)
+        return 0;
+    if (next == TAIL_SOON)
+        return took_us / 1000 + BREATH_MS;
     int64_t rest = adapter->settings.poll_ms - took_us / 1000, shy = took_us * 3 / 1000;
     return rest > shy ? rest : shy;
 }
@@ -86,9 +93,9 @@ static void icon_run(struct adapter *adapter)
             away(adapter, &fault);
             continue;
         }
-        bool more;
+        enum tail_next next;
         int64_t begun_us = clock_mono_us();
-        enum err err = tail_poll(adapter->tail, &more, &fault);
+        enum err err = tail_poll(adapter->tail, &next, &fault);
         if (err == ERR_CANCELLED)
             break;
         if (err) {
@@ -96,8 +103,7 @@ static void icon_run(struct adapter *adapter)
             continue;
         }
         backoff_clear(&adapter->backoff);
-        if (!more)
-            pace_wait(&adapter->pace, pause_ms(adapter, clock_mono_us() - begun_us));
+        pace_wait(&adapter->pace, pause_ms(adapter, next, clock_mono_us() - begun_us));
     }
     odbc_disconnect(adapter->odbc);
 }

@@ -200,22 +200,19 @@ static void map_object(const struct icon_context *context, const struct icon_rec
                                                                    ? record->columns->names[FIELD_DELETED] : "deleted");
         return;
     }
+    bool first_load = is_of_first_load(context, record);
+    if (!first_load && created == INSTANT_NONE) {
+        out->why = arena_printf(arena, "%s is NULL: expected when it was made", record->columns->names[FIELD_CREATED]);
+        return;
+    }
     if (from == INSTANT_EVER) {
         add_object(out, context, deleted ? before : object, from, version, arena);
         if (deleted)
             add_object(out, context, object, changed, version, arena);
         return;
     }
-    if (is_of_first_load(context, record)) {
-        add_object(out, context, object, from, version, arena);
-        return;
-    }
-    if (created == INSTANT_NONE) {
-        out->why = arena_printf(arena, "%s is NULL: expected when it was made", record->columns->names[FIELD_CREATED]);
-        return;
-    }
     /* What it said at first: the insert's own version, which nobody else states. */
-    if (from != created && context->first_sight)
+    if (!first_load && from != created && context->first_sight)
         add_object(out, context, before, created, icon_record_seq(record), arena);
     add_object(out, context, object, from, version, arena);
 }

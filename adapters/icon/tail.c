@@ -104,6 +104,9 @@ static enum err read_eager(struct tail *tail, struct odbc_fault *fault)
         for (int s = 0; !err && s < STREAM_COUNT; s++) {
             struct stream *stream = &tail->tables[t].streams[s];
             struct page *page;
+            /* The first load reads every row by its insert number; what was updated by now need not come twice. */
+            if (s == STREAM_UPDATE && stream_eager(&tail->tables[t].streams[STREAM_INSERT]) < 0 && stream->head > 0)
+                stream->eager = (struct position){stream->head + 1, -1};
             if (stream->head <= stream_eager(stream))
                 continue;
             err = tail_read_page(tail, t, s, PAGE_EAGER, stream->eager, stream->head, &page, fault);
@@ -192,7 +195,7 @@ static void begin_pass(struct tail *tail, int64_t now_us)
     choose_confirm(tail, now_us);
     tail->passing = true;
     tail->pass_whole = is_whole(tail);
-    tail->pass_begun_us = now_us;
+    tail->pass_work_us = 0;
     tail->pass_newest = INSTANT_NONE;
     for (enum icon_table t = 0; t < ICON_TAILED_COUNT; t++) {
         struct table *table = &tail->tables[t];
@@ -244,8 +247,8 @@ static enum err end_pass(struct tail *tail, int64_t now_us)
         tail->changed = true;
     }
     /* At most a fifth of the time goes into reading again. */
-    int64_t took_us = clock_mono_us() - tail->pass_begun_us;
-    tail->pass_due_us = now_us + (took_us * 4 > PASS_EVERY_MS * 1000 ? took_us * 4 : PASS_EVERY_MS * 1000);
+    int64_t rest_us = tail->pass_work_us * 4;
+    tail->pass_due_us = now_us + (rest_us > PASS_EVERY_MS * 1000 ? rest_us : PASS_EVERY_MS * 1000);
     if (!tail->pass_whole || !is_whole(tail))
         return ERR_OK;
     return tail_publish_watermark(tail, tail_watermark(tail, clock_wall()));
@@ -392,20 +395,22 @@ static enum err give_cursor(struct tail *tail)
     return err;
 }
 
-static enum err poll_failed(struct tail *tail, enum err err, const struct odbc_fault *fault, bool *more)
+static enum err poll_failed(struct tail *tail, enum err err, const struct odbc_fault *fault, enum tail_next *next)
 {
     /* Options that were noted belong to rows that come again. */
     for (const struct page *page = tail->pages; page; page = page->next)
         if (page->table == ICON_ANNEX)
             tail->annex_loaded = false;
-    *more = tail_table_fail(tail, err, fault, clock_mono_us());
-    return *more ? ERR_OK : err;
+    if (!tail_table_fail(tail, err, fault, clock_mono_us()))
+        return err;
+    *next = TAIL_NOW;
+    return ERR_OK;
 }
 
-enum err tail_poll(struct tail *tail, bool *more, struct odbc_fault *fault)
+enum err tail_poll(struct tail *tail, enum tail_next *next, struct odbc_fault *fault)
 {
-    bool pass_begins = false;
-    *more = false;
+    bool pass_begins = false, passing = tail->passing;
+    *next = TAIL_REST;
     tail_pages_drop(tail);
     arena_reset(tail->arena);
     int64_t now_us = clock_mono_us();
@@ -418,7 +423,7 @@ enum err tail_poll(struct tail *tail, bool *more, struct odbc_fault *fault)
         err = read_all(tail, &pass_begins, fault);
     odbc_end(tail->options.odbc);
     if (err)
-        return poll_failed(tail, err, fault, more);
+        return poll_failed(tail, err, fault, next);
     if (!tail->said_empty)
         say_empty(tail);
 
@@ -427,12 +432,16 @@ enum err tail_poll(struct tail *tail, bool *more, struct odbc_fault *fault)
         return err;
     end_first_loads(tail);
     step_reconcile(tail);
+    if (passing)
+        tail->pass_work_us += clock_mono_us() - now_us;
     if (pass_begins && is_caught_up(tail))
         begin_pass(tail, now_us);
     if (tail->passing && pass_is_over(tail))
         err = end_pass(tail, clock_mono_us());
     if (!err)
         err = give_cursor(tail);
-    *more = !is_caught_up(tail);
+    *next = !is_caught_up(tail)                                      ? TAIL_NOW
+            : tail->passing || tail->reconcile != RECONCILE_IDLE ? TAIL_SOON
+                                                                 : TAIL_REST;
     return err;
 }

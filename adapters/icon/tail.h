@@ -46,9 +46,15 @@ struct tail_options {
 struct tail *tail_create(const struct tail_options *options, struct bytes cursor);
 void tail_destroy(struct tail *tail);
 
-/* One look.  *more: there is more to read at once.  ERR_OK; ERR_CANCELLED: the sink ends, or odbc_cancel();
+enum tail_next {
+    TAIL_REST, /* all is read: until the next look is due */
+    TAIL_SOON, /* what was read is read again, in small portions: after a breath */
+    TAIL_NOW,  /* there is more that is new */
+};
+
+/* One look.  *next: when to look again.  ERR_OK; ERR_CANCELLED: the sink ends, or odbc_cancel();
  * ERR_AWAY, ERR_IO with *fault: the database is gone or refuses everything. */
-MUST_CHECK enum err tail_poll(struct tail *tail, bool *more, struct odbc_fault *fault);
+MUST_CHECK enum err tail_poll(struct tail *tail, enum tail_next *next, struct odbc_fault *fault);
 
 /* The connection was made anew: tables are looked at again. */
 void tail_connected(struct tail *tail);

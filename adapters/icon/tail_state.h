@@ -46,6 +46,7 @@ struct table {
     bool checked, broken;         /* looked at since the connect; set aside */
     bool query_failed;            /* … though a look at it found nothing wrong */
     bool indexed;                 /* its indexes were looked at */
+    bool unindexed[STREAM_COUNT]; /* … and none begins with the stream's numbers */
     int64_t retry_us;
     struct backoff backoff;
     struct seen seen;
@@ -98,7 +99,7 @@ struct tail {
     bool said_empty;
 
     bool passing, pass_whole;
-    int64_t pass_begun_us, pass_due_us;
+    int64_t pass_work_us, pass_due_us;
     instant pass_newest;
     struct sample samples[SAMPLE_COUNT];
     size_t sample_count;  /* ever */

@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 
-#include <stdio.h>
 #include <strings.h>
 
 bool tail_table_is_on(const struct tail *tail, enum icon_table table)
@@ -50,25 +49,39 @@ static const char *missing_columns(struct tail *tail, enum icon_table t, const c
     return why;
 }
 
-/* A plain ICON database has no index that begins with the numbers: then a look reads a whole table. */
+static const enum icon_field number_fields[STREAM_COUNT] = {FIELD_SEQ, FIELD_USEQ};
+
 static void check_indexes(struct tail *tail, enum icon_table t)
 {
     const struct icon_columns *columns = &tail->options.map->tables[t];
-    static const enum icon_field fields[STREAM_COUNT] = {FIELD_SEQ, FIELD_USEQ};
-    struct buffer text = {0};
-    tail->tables[t].indexed = true;
-    for (int s = 0; s < STREAM_COUNT; s++) {
-        const char *name = columns->names[fields[s]];
-        const char *bare = strrchr(columns->table, '.') ? strrchr(columns->table, '.') + 1 : columns->table;
-        if (!odbc_has_index(tail->options.odbc, columns->table, name))
-            buffer_printf(&text, " CREATE INDEX %s_%s ON %s (%s, %s);", bare, name, columns->table, name,
-                          columns->names[FIELD_ID]);
+    struct table *table = &tail->tables[t];
+    table->indexed = true;
+    for (int s = 0; s < STREAM_COUNT; s++)
+        table->unindexed[s] = !odbc_has_index(tail->options.odbc, columns->table, columns->names[number_fields[s]]);
+}
+
+/* A plain ICON database has no index that begins with the numbers: then a look reads whole tables. */
+static void say_unindexed(struct tail *tail)
+{
+    struct buffer names = {0}, ddl = {0};
+    for (enum icon_table t = 0; t < ICON_TAILED_COUNT; t++) {
+        const struct icon_columns *columns = &tail->options.map->tables[t];
+        const struct table *table = &tail->tables[t];
+        if (table->unindexed[STREAM_INSERT] || table->unindexed[STREAM_UPDATE])
+            buffer_printf(&names, "%s%s", names.len ? ", " : "", columns->table);
+        for (int s = 0; s < STREAM_COUNT; s++)
+            if (table->unindexed[s]) {
+                const char *number = columns->names[number_fields[s]], *dot = strrchr(columns->table, '.');
+                buffer_printf(&ddl, " CREATE INDEX %s_%s ON %s (%s, %s);", dot ? dot + 1 : columns->table,
+                              s == STREAM_INSERT ? "SEQ" : "USEQ", columns->table, number, columns->names[FIELD_ID]);
+            }
     }
-    if (text.len)
-        log_once(LOG_WARNING, tail->options.part, columns->table,
-                 "no index of %s begins with the numbers it is followed by: each look reads the whole table, and the pace "
-                 "slows down.  For the DBA:%s", columns->table, buffer_text(&text));
-    buffer_free(&text);
+    if (names.len)
+        log_once(LOG_WARNING, tail->options.part, "indexes",
+                 "no index begins with the numbers that are followed in %s: each look reads whole tables, and the pace slows "
+                 "down when they are large.  For the DBA:%s", buffer_text(&names), buffer_text(&ddl));
+    buffer_free(&names);
+    buffer_free(&ddl);
 }
 
 static enum err check_table(struct tail *tail, enum icon_table t, int64_t now_us, struct odbc_fault *fault)
@@ -98,6 +111,7 @@ static enum err check_table(struct tail *tail, enum icon_table t, int64_t now_us
 
 enum err tail_tables_check(struct tail *tail, int64_t now_us, struct odbc_fault *fault)
 {
+    bool any = false;
     for (enum icon_table t = 0; t < ICON_TABLE_COUNT; t++) {
         struct table *table = &tail->tables[t];
         bool due = !table->checked || (table->broken && now_us >= table->retry_us);
@@ -106,7 +120,10 @@ enum err tail_tables_check(struct tail *tail, int64_t now_us, struct odbc_fault 
         enum err err = check_table(tail, t, now_us, fault);
         if (err)
             return err;
+        any = true;
     }
+    if (any)
+        say_unindexed(tail);
     return ERR_OK;
 }
 
