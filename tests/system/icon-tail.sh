@@ -182,6 +182,7 @@ agree "five kills"
 
 # 7. A column goes away, and comes back; the other tables go on.
 sql -c "ALTER TABLE gx_session_endpoint RENAME COLUMN mediatype TO was_mediatype"
+sql -c "UPDATE gx_session_endpoint SET terminated = '2026-11-23 13:00:00', gsys_useq = 13900 WHERE id = 6"
 { login_row 9301; } | sql
 hears 'column MEDIATYPE (session_endpoint.columns.media) is missing'
 fact 'login_session 9301 '
