@@ -8,6 +8,8 @@ const ORDER = ['over', 'over-earlier', 'close', 'unknown', 'within', 'no-quantit
 const REORDER_MS = 30000;  // numbers change in place; order is taken anew at most this often
 const PAINT_MS = 250;      // at most four repaints a second
 const SAY_MS = 20000;      // the live region speaks at most this often
+const REFILL_MS = 120000;  // late rows change what is drawn: the day is asked again this often,
+const CATCH_UP_MS = 5000;  // or this soon when a peak says that the drawing is behind
 const iso = at => new Date(at).toISOString();
 const dayStart = at => Math.floor(Date.parse(at) / DAY) * DAY;
 const nothing = () => new Array(PERIODS).fill(null);
@@ -109,7 +111,8 @@ export class NowView {
     const first = !this.now;
     this.now = now;
     for (const row of now.rows) this.takeRow(this.item(row.item), row);
-    if (first || (now.as_of && this.filledFor !== Math.floor(Date.parse(now.as_of) / PERIOD))) this.refill();
+    const since = Date.now() - (this.filledAt || 0), behind = now.rows.some(row => row.peak > Math.max(0, ...this.item(row.item).values));
+    if (first || (now.as_of && this.filledFor !== Math.floor(Date.parse(now.as_of) / PERIOD)) || since > REFILL_MS || (behind && since > CATCH_UP_MS)) this.refill();
     if (!this.painting) this.painting = setTimeout(() => { this.painting = null; this.paint(); }, first ? 0 : PAINT_MS);
   }
   async refreshCatalog(now) {
@@ -133,6 +136,7 @@ export class NowView {
     const now = this.now;
     if (!now?.as_of || this.filling) return;
     this.filling = true;
+    this.filledAt = Date.now();
     const start = dayStart(now.as_of), period = Math.floor(Date.parse(now.as_of) / PERIOD), ask = {...this.page.scope, granularity: '10m'};
     const columns = ['item', 'start', 'peak', 'coverage'];
     try {
