@@ -85,8 +85,9 @@ function trust(now) {
   sources.forEach((source, i) => {
     const known = source.age_seconds !== null, bad = source.silent;
     let entry = list.children[i];
-    if (!entry || entry.dataset.name !== source.name || entry.classList.contains('bad') !== bad) {
-      const made = make('li', {'data-name': source.name, class: bad ? 'bad' : known ? 'good' : ''}, known ? shaped(bad ? 'unknown' : 'within') : '', make('b', {}, source.name), make('span'));
+    const look = known ? bad ? 'bad' : 'good' : 'mute';
+    if (!entry || entry.dataset.name !== source.name || !entry.classList.contains(look)) {
+      const made = make('li', {'data-name': source.name, class: look}, known ? shaped(bad ? 'unknown' : 'within') : '', make('b', {}, source.name), make('span'));
       entry ? entry.replaceWith(made) : list.append(made);
       entry = made;
     }

@@ -38,9 +38,10 @@ export class DaysView {
     this.painted = text;
     const books = Map.groupBy ? Map.groupBy(closes, close => close.book) : closes.reduce((map, close) => map.set(close.book, [...(map.get(close.book) || []), close]), new Map());
     const newest = closes.map(close => close.day).sort().at(-1);
-    const have = [...books.values()].filter(list => list.some(close => close.day === newest)).length;
-    put(this.heading, !closes.length ? 'No day has been closed yet.' : have === 1 ? `${shortDayOf(newest)} is closed.` : `${shortDayOf(newest)} is closed in ${number(have)} books.`);
-    this.newest = newest;
+    const last = [...books.values()].map(list => list.find(close => close.day === newest)).filter(Boolean); // the newest revision comes first
+    const provisional = last.filter(close => close.status === 'provisional').length, shown = provisional || last.length;
+    put(this.heading, !closes.length ? 'No day has been closed yet.'
+      : `${shortDayOf(newest)} is ${provisional ? 'provisional' : 'closed'}${shown > 1 ? ` in ${number(shown)} books` : ''}.`);
     this.paintOpen();
     this.books.replaceChildren(...[...books].map(([book, list]) => this.book(book, list, tenants)));
   }

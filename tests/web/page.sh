@@ -33,7 +33,7 @@ shown "each tile says what the API says" "(async () => {
     return now.rows.every(row => text(row.item) === (row.level === null ? 'unknown' : row.level.toLocaleString('en-GB')));
 })()" 60
 shown "the day so far is drawn" "document.querySelector('[data-code=\"inbound-voice\"] .c-level').getAttribute('d').length > 100"
-shown "the sources stand above" "document.querySelector('#sources').textContent.includes('icon-a')"
+shown "the source above is heard" "document.querySelector('#sources li.good svg') && document.querySelector('#sources').textContent.includes('icon-a')"
 shot now-light
 
 note "it moves"
@@ -82,7 +82,7 @@ wait_for 1200 "the close of $yesterday" closed || fail "$yesterday was not close
 browser_js "location.hash = '#now?theme=light'; 0" >/dev/null
 browser_key g
 browser_key d
-shown "the system's and each tenant's book" "document.querySelectorAll('.book').length === 4 && document.querySelector('h1').textContent.includes('is closed in 4 books')" 60
+shown "the system's and each tenant's book" "document.querySelectorAll('.book').length === 4 && document.querySelector('h1').textContent.includes('in 4 books')" 60
 shown "the digest is the API's" "(async () => {
     const close = (await (await fetch('/api/v1/closes?book=system&from=$yesterday')).json()).closes[0];
     return document.querySelector('.book tbody code').title === close.sha256 && close.sha256.startsWith(document.querySelector('.book tbody code').textContent);
