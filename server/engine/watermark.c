@@ -7,8 +7,9 @@
 
 static void newest(struct watermark_at *at, int64_t version, instant until)
 {
-    if (version + 1 > at->version || (version + 1 == at->version && until > at->until))
-        *at = (struct watermark_at){version + 1, until};
+    uint64_t after = (uint64_t)version + 1;
+    if (after > at->version || (after == at->version && until > at->until))
+        *at = (struct watermark_at){after, until};
 }
 
 static struct watermark_at *partition_at(struct watermark_topic *topic, size_t partition)
@@ -33,8 +34,9 @@ void watermarks_add(struct watermarks *watermarks, uint32_t partition, int64_t v
     check(fact_partition_topic(partition) < FACT_TOPIC_COUNT);
     struct watermark_topic *topic = &watermarks->topics[fact_partition_topic(partition)];
     newest(partition_at(topic, fact_partition_number(partition)), version, watermark->until);
-    if (version + 1 > topic->version || (version + 1 == topic->version && watermark->partitions > topic->partitions)) {
-        topic->version = version + 1;
+    uint64_t after = (uint64_t)version + 1;
+    if (after > topic->version || (after == topic->version && watermark->partitions > topic->partitions)) {
+        topic->version = after;
         topic->partitions = watermark->partitions;
     }
 }
@@ -71,7 +73,8 @@ void watermarks_clear(struct watermarks *watermarks)
     watermarks->embedded = (struct watermark_at){0};
     for (int i = 0; i < FACT_TOPIC_COUNT; i++) {
         struct watermark_topic *topic = &watermarks->topics[i];
-        topic->version = topic->partitions = 0;
+        topic->version = 0;
+        topic->partitions = 0;
         if (topic->capacity)
             memset(topic->at, 0, topic->capacity * sizeof *topic->at);
     }

@@ -17,14 +17,15 @@
 #include "proto/fact.h"
 
 struct watermark_at {
-    int64_t version; /* + 1; 0: none yet, so that zeroed memory is empty */
+    uint64_t version; /* + 1, so up to 2^63; 0: none yet, so that zeroed memory is empty */
     instant until;
 };
 
 struct watermarks {
     struct watermark_at embedded;
     struct watermark_topic {
-        int64_t version, partitions; /* version + 1 of the newest, and the N it names; ID_NONE: it names none */
+        uint64_t version;   /* + 1 of the newest */
+        int64_t partitions; /* the N it names; ID_NONE: it names none */
         struct watermark_at *at;     /* [partition] */
         size_t capacity;
     } topics[FACT_TOPIC_COUNT];
