@@ -276,6 +276,8 @@ static void read_file(struct reading *reading, struct settings *settings)
     if (!reading->faults && settings->close.deadline_minutes < settings->close.wait_minutes)
         fault(reading, line_of(root, "close", "deadline_minutes"), "key close.deadline_minutes: value %d, expected at least close.wait_minutes (%d)",
               settings->close.deadline_minutes, settings->close.wait_minutes);
+    if (!reading->faults && !settings->kafka.brokers && (settings->kafka.user || settings->kafka.password_file || settings->kafka.ca_file || settings->kafka.cert_file))
+        fault(reading, line_of(root, "kafka", "topics"), "key kafka.brokers: missing, though other keys of kafka are given");
 }
 
 enum err settings_read(const char *file, struct arena *arena, const struct settings **settings)

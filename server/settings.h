@@ -32,6 +32,13 @@ struct settings {
         size_t host_count;
     } http;
     struct {
+        const char *brokers; /* NULL: no Kafka, the sources run inside the server */
+        const char *topics;  /* what the topics' names begin with */
+        int partitions, replication;
+        const char *security, *ca_file, *cert_file, *key_file;
+        const char *mechanism, *user, *password_file;
+    } kafka;
+    struct {
         const char *zone;
         int cap_hours, sustained_minutes;
     } counting;

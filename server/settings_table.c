@@ -3,10 +3,13 @@
 #include "base/limits.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 
-enum { MONTHS_MAX = 120, PATH_BYTES_MAX = 1000 };
+enum { MONTHS_MAX = 120, PATH_BYTES_MAX = 1000, TOPICS_BYTES_MAX = 200, PARTITIONS_MAX = 1000 };
 
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
+static const char *const securities[] = {"plaintext", "ssl", "sasl_plaintext", "sasl_ssl", NULL};
+static const char *const mechanisms[] = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", NULL};
 static const char *const zones[] = {"UTC", NULL};
 
 static bool is_loopback(const char *text)
@@ -24,6 +27,31 @@ static bool is_host(const char *text)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-";
     return text[0] && strspn(text, allowed) == strlen(text);
+}
+
+static bool is_brokers(const char *text)
+{
+    /* HOST:PORT, several with commas between; an IPv6 address in brackets. */
+    for (;;) {
+        size_t host = text[0] == '[' ? strcspn(text, "]") + (strchr(text, ']') != NULL) : strcspn(text, ":,[] \t\n");
+        if (host < 1 || text[host] != ':')
+            return false;
+        text += host + 1;
+        size_t port = strspn(text, "0123456789");
+        if (port < 1 || port > 5 || atoi(text) < 1 || atoi(text) > 65535)
+            return false;
+        text += port;
+        if (!*text)
+            return true;
+        if (*text++ != ',')
+            return false;
+    }
+}
+
+static bool is_topic(const char *text)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    return text[0] && text[0] != '.' && strspn(text, allowed) == strlen(text) && strlen(text) <= TOPICS_BYTES_MAX;
 }
 
 #define S(field) offsetof(struct settings, field)
@@ -44,6 +72,24 @@ const struct setting settings_table[] = {
     {"http", "hosts", .type = SETTING_TEXTS, .offset = S(http.hosts), .count_offset = S(http.host_count), .max = 253, .fits = is_host,
      .expected = "host names without a port, e.g. [seats.example.com]", .fallback = "[]",
      .sentence = "Names beside localhost that a request's Host header may have; any other is answered with 421."},
+
+    {"kafka", "topics", TEXT(kafka.topics), .fits = is_topic, .expected = "1 to 200 letters, digits, dots, hyphens and underscores, no dot first",
+     .fallback = "seatmeter", .sentence = "What the names of the topics begin with: seatmeter.facts, seatmeter.objects, …"},
+    {"kafka", "brokers", TEXT(kafka.brokers), .fits = is_brokers, .expected = "HOST:PORT, several with commas between, e.g. kafka-1:9092,kafka-2:9092",
+     .sentence = "The brokers to begin with. Without them there is no Kafka: the sources run inside the server."},
+    {"kafka", "partitions", INTEGER(kafka.partitions, 1, PARTITIONS_MAX), .unit = "partitions", .fallback = "6",
+     .sentence = "How many partitions `seatmeter topics create` gives to the topic of facts; the others have one. More may be added later."},
+    {"kafka", "replication", INTEGER(kafka.replication, 0, 32), .unit = "copies", .fallback = "0",
+     .sentence = "How many brokers keep a copy of each topic that is created; 0: three where there are as many brokers, else one."},
+    {"kafka", "security", .type = SETTING_WORD, .offset = S(kafka.security), .words = securities, .fallback = "plaintext",
+     .sentence = "How the brokers are spoken to: ssl is TLS, sasl a user and a password."},
+    {"kafka", "ca_file", TEXT(kafka.ca_file), .sentence = "The certificates, as PEM, of those who may vouch for a broker. Without it: the system's."},
+    {"kafka", "cert_file", TEXT(kafka.cert_file), .sentence = "A certificate of our own, as PEM, where the brokers ask for one (mutual TLS); together with key_file."},
+    {"kafka", "key_file", TEXT(kafka.key_file), .sentence = "Its key, as PEM without a passphrase."},
+    {"kafka", "mechanism", .type = SETTING_WORD, .offset = S(kafka.mechanism), .words = mechanisms, .fallback = "PLAIN",
+     .sentence = "How the password is shown to the broker. SCRAM needs librdkafka 2.6.1 or later; Debian 12 has 2.0.2."},
+    {"kafka", "user", TEXT(kafka.user), .sentence = "Who we are, with sasl."},
+    {"kafka", "password_file", TEXT(kafka.password_file), .sentence = "A file with the user's password, alone on its first line."},
 
     {"counting", "zone", .type = SETTING_WORD, .offset = S(counting.zone), .words = zones, .fallback = "UTC",
      .expected = "UTC: this release cuts its periods in UTC alone", .sentence = "The system's zone: where its days begin."},

@@ -12,7 +12,8 @@ int cli_main(int argc, char **argv);
 /* name, function, usage, what it does */
 #define CLI_MAP(X)                                                                                  \
     X("serve", cli_serve, "[-c FILE]", "the server, with the sources that the settings name")       \
-    X("replay", cli_replay, "[-c FILE] [--store DIR] FILE…", "fold facts from JSON lines (- = stdin) into a store") \
+    X("topics", cli_topics, "create|check [-c FILE]", "Kafka's topics: make them, or say what differs") \
+    X("replay", cli_replay, "[-c FILE] [--store DIR | --brokers LIST] FILE…", "facts from JSON lines (- = stdin) into a store or into Kafka's topics") \
     X("now", cli_now, "[--store DIR | --url URL] [--scope SCOPE] [--id N] [--watch]", "what is in use now") \
     X("report", cli_report, "[--store DIR | --url URL] --scope SCOPE [--id N] [--item CODE] --from T --to T --granularity 10m|hour|day [--profile P] [--zone Z] [--format table|csv|json]", "usage rows") \
     X("close", cli_close, "[--store DIR | --url URL] list|show …", "closed days")                   \
