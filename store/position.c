@@ -1,6 +1,6 @@
 /* Positions in topics, and what was gone from them.
  *
- * position: (0 u8, topic, partition u32) → next, high, anchor offset, anchor time, anchor hash, each 8 bytes
+ * position: (0 u8, topic, partition u32) → next, high, anchor offset, anchor time, anchor hash, records, facts, each 8 bytes
  * big-endian.  No source's name is empty, so these and the cursors do not meet.
  * gap: (0 u8, topic, partition u32, from offset u64) → JSON. */
 #include "base/json.h"
@@ -23,6 +23,8 @@ void partition_position_put(struct db_txn *txn, const struct partition_position 
     key_add_u64(&value, (uint64_t)position->anchor_offset);
     key_add_u64(&value, (uint64_t)position->anchor_at);
     key_add_u64(&value, position->anchor_hash);
+    key_add_u64(&value, position->records);
+    key_add_u64(&value, position->facts);
     db_put(txn, TABLE_POSITION, key_bytes(&key), key_bytes(&value));
 }
 
@@ -34,7 +36,7 @@ static bool unpack(struct bytes key, struct bytes value, struct partition_positi
     *position = (struct partition_position){.next = 0};
     if (!key_take_u8(&key, &zero) || zero != 0 || !key_take_text(&key, &position->topic) || !key_take_u32(&key, &partition) ||
         !key_take_u64(&value, &next) || !key_take_u64(&value, &high) || !key_take_u64(&value, &offset) || !key_take_u64(&value, &at) ||
-        !key_take_u64(&value, &position->anchor_hash))
+        !key_take_u64(&value, &position->anchor_hash) || !key_take_u64(&value, &position->records) || !key_take_u64(&value, &position->facts))
         return false;
     position->partition = (int32_t)partition;
     position->next = (int64_t)next;
@@ -63,6 +65,16 @@ void partition_position_each(struct db_txn *txn, partition_position_fn fn, void 
         if (unpack(key, value, &position))
             fn(owner, &position);
     db_cursor_close(cursor);
+}
+
+struct partition_lag partition_lag_of(const struct partition_position *position, instant clock)
+{
+    struct partition_lag lag = {.records = position->high < 0 ? -1 : position->high > position->next ? position->high - position->next : 0};
+    lag.facts = lag.records <= 0 || position->records == 0
+                    ? lag.records
+                    : (int64_t)(((uint64_t)lag.records * position->facts + position->records - 1) / position->records);
+    lag.ms = lag.records == 0 ? 0 : lag.records < 0 || position->anchor_offset < 0 || clock == INSTANT_NONE ? -1 : clock > position->anchor_at ? clock - position->anchor_at : 0;
+    return lag;
 }
 
 void partition_gap_put(struct db_txn *txn, const struct partition_gap *gap)

@@ -25,7 +25,13 @@ struct partition_position {
     int64_t anchor_offset; /* of the last record that was taken; -1: none yet */
     instant anchor_at;     /* its time of append */
     uint64_t anchor_hash;  /* of key and value */
+    uint64_t records, facts; /* taken so far: by their ratio a lag in records is one in facts */
 };
+struct partition_lag {
+    int64_t records, facts; /* not taken yet, facts by the ratio so far; -1: unknown */
+    int64_t ms;             /* from the append of the last record taken to clock; 0: nothing is left; -1: unknown */
+};
+struct partition_lag partition_lag_of(const struct partition_position *position, instant clock);
 void partition_position_put(struct db_txn *txn, const struct partition_position *position);
 bool partition_position_get(struct db_txn *txn, struct bytes topic, int32_t partition, struct partition_position *position);
 /* In order of topic and partition; topic points into the map. */

@@ -66,7 +66,46 @@ void body_now_row(const struct now_row *row, bool has_top, struct json_writer *w
     json_write_close_object(writer);
 }
 
-static void write_source(const struct query_source *source, struct body_clock clock, struct json_writer *writer)
+/* --- what is still in the topics -------------------------------------------------------------- */
+
+struct lags {
+    struct json_writer *writer; /* NULL: only the sum */
+    instant clock;
+    int64_t facts; /* -1: nothing comes from topics */
+};
+
+static void take_lag(void *owner, const struct partition_position *position)
+{
+    struct lags *lags = owner;
+    struct partition_lag lag = partition_lag_of(position, lags->clock);
+    if (lag.facts >= 0)
+        lags->facts = (lags->facts < 0 ? 0 : lags->facts) + lag.facts;
+    if (!lags->writer)
+        return;
+    json_write_open_object(lags->writer);
+    write_text(lags->writer, "topic", position->topic);
+    json_write_name(lags->writer, "partition");
+    json_write_integer(lags->writer, position->partition);
+    write_count(lags->writer, "next", position->next);
+    write_count(lags->writer, "high", position->high);
+    write_count(lags->writer, "lag_facts", lag.facts);
+    json_write_name(lags->writer, "lag_seconds");
+    if (lag.ms < 0)
+        json_write_null(lags->writer);
+    else
+        json_write_fraction(lags->writer, lag.ms / 100, 1);
+    json_write_close_object(lags->writer);
+}
+
+/* A topic's partition holds facts of all sources: the log does not say whose are left. */
+static int64_t lag_facts(struct query *query)
+{
+    struct lags lags = {.clock = query_clock(query), .facts = -1};
+    partition_position_each(query_txn(query), take_lag, &lags);
+    return lags.facts;
+}
+
+static void write_source(const struct query_source *source, int64_t lag, struct body_clock clock, struct json_writer *writer)
 {
     bool heard = source->watermark != INSTANT_NONE;
     int64_t age_ms = heard && clock.wall > source->watermark ? clock.wall - source->watermark : 0;
@@ -80,7 +119,7 @@ static void write_source(const struct query_source *source, struct body_clock cl
         json_write_fraction(writer, age_ms / 100, 1);
     else
         json_write_null(writer);
-    write_count(writer, "lag_facts", -1); /* known only where a log says how much is left: Kafka */
+    write_count(writer, "lag_facts", lag); /* known only where a log says how much is left: Kafka */
     json_write_name(writer, "silent");
     json_write_bool(writer, heard && !source->retired && age_ms > clock.silent_after_ms);
     json_write_name(writer, "retired");
@@ -92,9 +131,10 @@ void body_sources_list(struct query *query, struct body_clock clock, struct aren
 {
     const struct query_source *sources;
     size_t count = query_sources(query, arena, &sources);
+    int64_t lag = lag_facts(query);
     json_write_open_list(writer);
     for (size_t i = 0; i < count; i++)
-        write_source(&sources[i], clock, writer);
+        write_source(&sources[i], lag, clock, writer);
     json_write_close_list(writer);
 }
 
@@ -159,6 +199,11 @@ void body_sources(struct query *query, struct body_clock clock, struct arena *ar
     json_write_open_object(&writer);
     json_write_name(&writer, "sources");
     body_sources_list(query, clock, arena, &writer);
+    struct lags lags = {.writer = &writer, .clock = query_clock(query), .facts = -1};
+    json_write_name(&writer, "partitions");
+    json_write_open_list(&writer);
+    partition_position_each(query_txn(query), take_lag, &lags);
+    json_write_close_list(&writer);
     json_write_close_object(&writer);
     buffer_append_char(out, '\n');
 }

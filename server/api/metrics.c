@@ -7,6 +7,7 @@
 #include "server/version.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 static const uint64_t flush_bounds_us[METRICS_FLUSH_BUCKETS - 1] = {
 #define X(us) us,
@@ -105,6 +106,46 @@ static void write_sources(struct query *query, struct arena *arena, struct buffe
     }
 }
 
+struct lag_lines {
+    struct buffer facts, seconds;
+    instant clock;
+};
+
+static void lag_line(struct buffer *out, const char *name, const struct partition_position *position, const char *value)
+{
+    buffer_printf(out, "seatmeter_%s{topic=\"", name);
+    label(out, position->topic);
+    buffer_printf(out, "\",partition=\"%d\"} %s\n", position->partition, value);
+}
+
+static void take_lag(void *owner, const struct partition_position *position)
+{
+    struct lag_lines *lines = owner;
+    struct partition_lag lag = partition_lag_of(position, lines->clock);
+    char value[32];
+    snprintf(value, sizeof value, "%" PRId64, lag.facts);
+    if (lag.facts >= 0)
+        lag_line(&lines->facts, "lag_facts", position, value);
+    snprintf(value, sizeof value, "%.3f", (double)lag.ms / 1000);
+    if (lag.ms >= 0)
+        lag_line(&lines->seconds, "lag_seconds", position, value);
+}
+
+/* What lies in topics and is not folded yet. */
+static void write_lags(struct query *query, struct buffer *out)
+{
+    struct lag_lines lines = {.clock = query_clock(query)};
+    partition_position_each(query_txn(query), take_lag, &lines);
+    if (lines.facts.len || lines.seconds.len) {
+        head(out, "lag_facts", "gauge", "Facts in the partition that are not folded yet, by its facts a record so far.");
+        buffer_append_bytes(out, buffer_bytes(&lines.facts));
+        head(out, "lag_seconds", "gauge", "How long ago the last record folded was appended; 0: nothing is left.");
+        buffer_append_bytes(out, buffer_bytes(&lines.seconds));
+    }
+    buffer_free(&lines.facts);
+    buffer_free(&lines.seconds);
+}
+
 static void write_items(struct query *query, struct arena *arena, struct buffer *out)
 {
     struct now_answer now;
@@ -175,6 +216,7 @@ void route_metrics(struct call *call)
         write_ingest(call->api->metrics, out);
     write_items(call->query, call->arena, out);
     write_sources(call->query, call->arena, out);
+    write_lags(call->query, out);
     write_closes(call->query, call->arena, out);
     write_store(call->api, call->query, out);
     write_http(call->api, out);

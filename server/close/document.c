@@ -118,17 +118,53 @@ static enum err make_rows(struct query *query, const struct close_request *reque
 
 /* --- the document, its members in the order of their names --------------------------------------- */
 
+struct position {
+    struct position *next;
+    const char *name;
+    struct bytes cursor; /* absent: a topic's partition, read up to offset */
+    int64_t offset;
+};
+
+struct positions {
+    struct position *first; /* by name */
+    struct arena *arena;
+};
+
+static void add_position(struct positions *positions, struct position position)
+{
+    struct position **at = &positions->first;
+    while (*at && strcmp((*at)->name, position.name) < 0)
+        at = &(*at)->next;
+    position.next = *at;
+    *at = arena_alloc(positions->arena, sizeof **at);
+    **at = position;
+}
+
+static void add_partition(void *owner, const struct partition_position *position)
+{
+    struct positions *positions = owner;
+    const char *name = arena_printf(positions->arena, "%.*s/%d", (int)position->topic.len, (const char *)position->topic.data, position->partition);
+    add_position(positions, (struct position){NULL, name, BYTES_NONE, position->next});
+}
+
 static void write_positions(struct query *query, struct json_writer *writer, const struct query_source *sources, size_t count,
                             struct arena *arena)
 {
+    struct positions positions = {NULL, arena};
     struct bytes cursor;
+    for (size_t i = 0; i < count; i++)
+        if (position_get(query_txn(query), sources[i].name, arena, &cursor))
+            add_position(&positions, (struct position){NULL, arena_text(arena, sources[i].name), cursor, 0});
+    partition_position_each(query_txn(query), add_partition, &positions);
     json_write_name(writer, "positions");
     json_write_open_object(writer);
-    for (size_t i = 0; i < count; i++)
-        if (position_get(query_txn(query), sources[i].name, arena, &cursor)) {
-            json_write_name(writer, arena_text(arena, sources[i].name));
-            json_write_text(writer, cursor);
-        }
+    for (const struct position *position = positions.first; position; position = position->next) {
+        json_write_name(writer, position->name);
+        if (bytes_present(position->cursor))
+            json_write_text(writer, position->cursor);
+        else
+            json_write_integer(writer, position->offset);
+    }
     json_write_close_object(writer);
 }
 

@@ -40,8 +40,8 @@ Test(position, topics_beside_cursors)
     cr_assert_eq(db_begin_write(db, &txn), ERR_OK);
     position_put(txn, BYTES_LITERAL("icon-a"), BYTES_LITERAL("cursor"));
     for (int32_t i = 0; i < 3; i++)
-        partition_position_put(txn, &(struct partition_position){facts, i, 10 + i, 20, 9 + i, 1234567890123, 0xfedcba9876543210u});
-    partition_position_put(txn, &(struct partition_position){objects, 0, 1, -1, -1, INSTANT_NONE, 0});
+        partition_position_put(txn, &(struct partition_position){facts, i, 10 + i, 20, 9 + i, 1234567890123, 0xfedcba9876543210u, 4, 10});
+    partition_position_put(txn, &(struct partition_position){objects, 0, 1, -1, -1, INSTANT_NONE, 0, 0, 0});
     cr_assert_eq(db_commit(txn), ERR_OK);
     cr_assert_eq(db_begin_read(db, &txn), ERR_OK);
     partition_position_each(txn, count_position, all);
@@ -49,6 +49,9 @@ Test(position, topics_beside_cursors)
     cr_assert(all[2].anchor_offset == 11 && all[2].anchor_at == 1234567890123 && all[2].anchor_hash == 0xfedcba9876543210u);
     cr_assert(bytes_equal(all[3].topic, objects) && all[3].high == -1 && all[3].anchor_offset == -1 && all[3].anchor_at == INSTANT_NONE);
     cr_assert_eq(all[4].next, 0, "the source's cursor is none of them");
+    struct partition_lag lag = partition_lag_of(&all[2], 1234567891123);
+    cr_assert(lag.records == 8 && lag.facts == 20 && lag.ms == 1000, "8 records, of 2.5 facts each");
+    cr_assert_eq(partition_lag_of(&all[3], 0).facts, -1);
     cr_assert(partition_position_get(txn, facts, 1, &one) && one.next == 11);
     cr_assert(!partition_position_get(txn, facts, 3, &one));
     db_abort(txn);
