@@ -4,12 +4,13 @@
 #include "base/log.h"
 #include "server/close/document.h"
 #include "server/close/ready.h"
+#include "server/close/topic.h"
 #include "server/engine/engine.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { POLL_MS = 1000 };
+enum { POLL_MS = 1000, OFFER_AGAIN_MS = 20000 };
 
 /* What the worker makes: the closes of every book for one day. */
 struct job {
@@ -37,10 +38,14 @@ struct closer {
     struct loop_wake *wake;
     struct job *job; /* under way */
     int64_t polled_us;
+    int32_t own_day;    /* with a topic: the newest day that was made here; DAY_NONE */
+    int64_t offered_us; /* monotonic: when its documents were appended */
     struct arena *gone_arena;
     struct gone *gone;
     bool dropping; /* the horizon moved in memory, not yet in the store */
 };
+
+#define DAY_NONE INT32_MIN
 
 /* --- the worker ---------------------------------------------------------------------------------- */
 
@@ -79,6 +84,29 @@ static void start_job(struct closer *closer, int32_t day, bool provisional, inst
     check(pthread_create(&job->thread, NULL, work, job) == 0);
 }
 
+/* Up to which day the closes that stand were made here as well. */
+static void note_checked(struct db_txn *txn, int32_t day)
+{
+    int32_t stands;
+    char date[DATE_TEXT_SIZE];
+    if (close_last_day(txn, 0, &stands))
+        meta_put(txn, "checked_day", bytes_from_text(date_format(day < stands ? day : stands, date)));
+}
+
+static int32_t checked_day(const struct closer *closer, struct query *query)
+{
+    struct arena *arena;
+    struct bytes text;
+    int32_t day = closer->own_day;
+    if (day != DAY_NONE)
+        return day;
+    arena = arena_create();
+    if (!meta_get(query_txn(query), "checked_day", arena, &text) || !date_parse(text, &day))
+        day = DAY_NONE;
+    arena_destroy(arena);
+    return day;
+}
+
 static enum err write_closes(struct closer *closer, struct job *job, bool *touched)
 {
     struct db_txn *txn;
@@ -88,12 +116,23 @@ static enum err write_closes(struct closer *closer, struct job *job, bool *touch
     ingest_write_changes(closer->options.ingest, txn);
     /* Something may have changed a level of the day, or one before it, since the snapshot. */
     *touched = (instant)ingest_lowest_slot(closer->options.ingest) * SLOT_MS < ((instant)job->day + 1) * DAY_MS;
-    for (size_t i = 0; i < job->record_count && !*touched; i++)
+    for (size_t i = 0; i < job->record_count && !*touched && !closer->options.topic; i++)
         close_put(txn, &job->records[i]);
+    if (closer->options.topic && !*touched)
+        note_checked(txn, job->day);
     err = db_commit(txn);
     if (err == ERR_OK)
         ingest_written(closer->options.ingest);
     return err;
+}
+
+/* The system's book comes last, so that a day of it stands only when the tenants' do. */
+static void offer(struct closer *closer, struct job *job)
+{
+    close_topic_offer(closer->options.topic, job->records + 1, job->record_count - 1);
+    close_topic_offer(closer->options.topic, job->records, 1);
+    closer->own_day = job->day;
+    closer->offered_us = clock_mono_us();
 }
 
 static void finish_job(void *owner)
@@ -112,6 +151,8 @@ static void finish_job(void *owner)
         log_warning("close", "%s could not be closed (%s); tried again", date, err_text(err));
     else if (touched)
         log_info("close", "%s was touched while it was being closed: done again", date);
+    else if (closer->options.topic)
+        offer(closer, job);
     else
         log_info("close", "%s is %s, %zu books", date, job->provisional ? "closed provisionally: a source is missing" : "closed", job->record_count);
     if (err == ERR_OK && !touched) {
@@ -162,6 +203,10 @@ static void drop_detail(struct closer *closer, struct query *query)
     if (!closer->dropping) {
         if (!close_last_day(query_txn(query), 0, &day))
             return;
+        if (closer->options.topic && checked_day(closer, query) < day) /* what another closed may still be on its way to us */
+            day = checked_day(closer, query);
+        if (day == DAY_NONE)
+            return;
         instant horizon = ((instant)day - closer->options.detail_days + 1) * DAY_MS;
         if (horizon <= engine_horizon(engine) || horizon <= query_since(query))
             return;
@@ -172,19 +217,38 @@ static void drop_detail(struct closer *closer, struct query *query)
 
 /* --- the poll ------------------------------------------------------------------------------------ */
 
-static void consider_day(struct closer *closer, struct query *query, instant wall)
+/* With a topic: the day behind the newest that was made here, which may stand already (then it is only compared);
+ * never further ahead than the day behind the last that stands.  What was appended and does not come back is
+ * appended again. */
+static bool next_day(struct closer *closer, struct query *query, int32_t *day)
+{
+    int32_t open, made;
+    if (!close_next_day(query, &open))
+        return false;
+    *day = open;
+    if (!closer->options.topic)
+        return true;
+    made = checked_day(closer, query);
+    if (made == DAY_NONE && query_since(query) != INSTANT_NONE)
+        made = instant_day(query_since(query)) - 1;
+    if (made < open)
+        *day = made + 1;
+    return made < open || clock_mono_us() - closer->offered_us >= OFFER_AGAIN_MS * 1000;
+}
+
+static void consider_day(struct closer *closer, struct query *query, instant wall, bool caught_up)
 {
     struct arena *arena = arena_create();
     instant watermark;
     struct bytes behind;
     int32_t day;
     char date[DATE_TEXT_SIZE];
-    if (close_next_day(query, &day) && close_watermark(query, day, arena, &watermark, &behind)) {
+    if (next_day(closer, query, &day) && close_watermark(query, day, arena, &watermark, &behind)) {
         instant end = ((instant)day + 1) * DAY_MS;
         instant wait_until = end + (instant)closer->options.wait_minutes * MINUTE_MS;
         if (watermark >= wait_until)
             start_job(closer, day, false, wall);
-        else if (wall >= end + (instant)closer->options.deadline_minutes * MINUTE_MS)
+        else if (wall >= end + (instant)closer->options.deadline_minutes * MINUTE_MS && caught_up)
             start_job(closer, day, true, wall);
         else if (wall >= wait_until)
             log_once(LOG_INFO, "close", "waits", "%s waits for %.*s", date_format(day, date), (int)behind.len, (const char *)behind.data);
@@ -192,7 +256,7 @@ static void consider_day(struct closer *closer, struct query *query, instant wal
     arena_destroy(arena);
 }
 
-void closer_poll(struct closer *closer, instant wall)
+void closer_poll(struct closer *closer, instant wall, bool caught_up)
 {
     struct query *query;
     int64_t now = clock_mono_us();
@@ -201,9 +265,10 @@ void closer_poll(struct closer *closer, instant wall)
     closer->polled_us = now;
     if (query_open(closer->options.db, &query) != ERR_OK)
         return;
-    drop_detail(closer, query);
+    if (caught_up)
+        drop_detail(closer, query);
     if (!closer->dropping)
-        consider_day(closer, query, wall);
+        consider_day(closer, query, wall, caught_up);
     query_close(query);
     if (closer->dropping)
         write_drop(closer);
@@ -213,6 +278,7 @@ struct closer *closer_create(const struct closer_options *options)
 {
     struct closer *closer = memory_alloc_zero(1, sizeof *closer);
     closer->options = *options;
+    closer->own_day = DAY_NONE;
     closer->gone_arena = arena_create();
     closer->wake = loop_wake_create(options->loop, finish_job, closer);
     return closer;

@@ -7,6 +7,9 @@
  * close a day together.  The rows are computed on a worker from a snapshot; when a fact has touched the
  * day meanwhile the work is thrown away and done again.  detail_days later the day's detail goes.
  *
+ * Through Kafka nothing is written here: the documents go to the topic (topic.h), and what comes back from it
+ * stands.  Then a day that stands is made here as well, once our own sources have passed it, and compared.
+ *
  * Thread: the ingest loop's; the worker is the closer's own.  Owner: the server.
  */
 #ifndef SERVER_CLOSE_CLOSER_H
@@ -16,18 +19,21 @@
 #include "server/loop.h"
 
 struct closer;
+struct close_topic;
 
 struct closer_options {
     struct loop *loop; /* the ingest loop: the worker wakes it */
     struct db *db;
     struct ingest *ingest;
     int wait_minutes, deadline_minutes, detail_days;
+    struct close_topic *topic; /* NULL: closes are written to the table */
 };
 
 struct closer *closer_create(const struct closer_options *options);
 /* Waits for the worker. */
 void closer_destroy(struct closer *closer);
-/* After a flush: drops detail that is due, starts the worker for a day that is ready. */
-void closer_poll(struct closer *closer, instant wall);
+/* After a flush: drops detail that is due, starts the worker for a day that is ready.  Caught up: the topics have been
+ * read to where they ended at the start; until then no detail goes and no day is given up.  Embedded it is always so. */
+void closer_poll(struct closer *closer, instant wall, bool caught_up);
 
 #endif

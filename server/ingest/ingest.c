@@ -257,6 +257,12 @@ void ingest_gap(struct ingest *ingest, const struct partition_gap *gap)
     ingest->dirty = true;
 }
 
+void ingest_close(struct ingest *ingest, const struct close_record *record)
+{
+    waiting_close(&ingest->waiting, record);
+    ingest->dirty = true;
+}
+
 void ingest_clock(struct ingest *ingest, instant wall)
 {
     if (ingest->clock == INSTANT_EVER || wall > ingest->clock)

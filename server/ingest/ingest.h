@@ -42,6 +42,8 @@ void ingest_cursor(struct ingest *ingest, struct bytes source, struct bytes curs
 void ingest_position(struct ingest *ingest, const struct partition_position *position);
 /* Records that were gone before they could be read. */
 void ingest_gap(struct ingest *ingest, const struct partition_gap *gap);
+/* A close that was read from its topic. */
+void ingest_close(struct ingest *ingest, const struct close_record *record);
 /* Tells the wall clock, so that edges up to it go to the levels at once; it never goes back. */
 void ingest_clock(struct ingest *ingest, instant wall);
 /* True when a flush has something to write. */

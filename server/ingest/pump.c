@@ -15,14 +15,24 @@ struct pump {
     struct loop_timer *timer;
     int64_t flushed_us; /* monotonic: when the last flush ended */
     uint64_t facts_since_flush;
+    struct kafka_source *kafka; /* NULL: none */
     bool held; /* the last flush failed: nothing is taken */
     atomic_bool ready;
 };
 
 static void wake_up(void *owner)
 {
-    struct pump *pump = owner;
+    pump_wake(owner);
+}
+
+void pump_wake(struct pump *pump)
+{
     loop_wake(pump->wake);
+}
+
+void pump_set_kafka(struct pump *pump, struct kafka_source *kafka)
+{
+    pump->kafka = kafka;
 }
 
 static void take_batch(struct pump *pump, struct batch *batch)
@@ -44,6 +54,8 @@ static void take_batch(struct pump *pump, struct batch *batch)
 static bool flush(struct pump *pump)
 {
     int64_t start = clock_mono_us();
+    if (pump->kafka)
+        kafka_source_before_flush(pump->kafka);
     enum err err = ingest_flush(pump->options.ingest, clock_wall());
     int64_t end = clock_mono_us();
     metrics_add_flush(pump->options.metrics, (uint64_t)(end - start), err != ERR_OK);
@@ -82,12 +94,14 @@ static void turn(void *owner)
             break;
         }
     }
+    if (!pump->held && pump->kafka)
+        more |= kafka_source_take(pump->kafka, start + TURN_MS * 1000, &pump->facts_since_flush);
     atomic_store(&pump->options.metrics->queue_facts, batch_queue_facts(pump->queue));
     int64_t since_ms = (clock_mono_us() - pump->flushed_us) / 1000;
     int64_t due_ms = pump->held ? RETRY_MS : more ? CATCH_UP_MS : ingest_dirty(pump->options.ingest) ? FLUSH_LIVE_MS : IDLE_FLUSH_MS;
     if (since_ms >= due_ms || pump->facts_since_flush >= FLUSH_FACTS_MAX) {
-        if (flush(pump) && pump->options.closer)
-            closer_poll(pump->options.closer, clock_wall());
+        if (flush(pump) && pump->options.closer && (!pump->kafka || kafka_source_ready(pump->kafka)))
+            closer_poll(pump->options.closer, clock_wall(), !pump->kafka || kafka_source_caught_up(pump->kafka));
         due_ms = FLUSH_LIVE_MS;
         since_ms = 0;
     }

@@ -6,7 +6,7 @@
  * may wait longer, up to FLUSH_FACTS_MAX facts or two seconds, since big flushes fold better.  An idle
  * server flushes its clock once a second.  When a flush fails for want of space, nothing is taken until
  * one succeeds: adapters wait, reads go on, nothing is lost.
- * After each flush the closer may close a day.
+ * After each flush the closer may close a day.  Records of topics are taken in the same turns, behind the batches.
  *
  * Thread: the ingest loop's, but for pump_queue().  Owner: the server.
  */
@@ -17,6 +17,7 @@
 #include "server/close/closer.h"
 #include "server/ingest/batch.h"
 #include "server/ingest/ingest.h"
+#include "server/ingest/kafka_source.h"
 #include "server/loop.h"
 
 struct pump;
@@ -33,6 +34,10 @@ struct pump_options {
 
 struct pump *pump_create(const struct pump_options *options);
 void pump_destroy(struct pump *pump);
+/* From now on records of topics are taken, too; before the loop runs. */
+void pump_set_kafka(struct pump *pump, struct kafka_source *kafka);
+/* Soon a turn.  Thread: any. */
+void pump_wake(struct pump *pump);
 /* Where adapters put their batches.  Thread: any. */
 struct batch_queue *pump_queue(struct pump *pump);
 /* Takes what still waits and flushes a last time. */

@@ -20,6 +20,11 @@ struct waiting_gap {
     struct waiting_gap *next;
 };
 
+struct waiting_close {
+    struct close_record record;
+    struct waiting_close *next;
+};
+
 void waiting_letter(struct waiting *waiting, const struct dead_letter *letter)
 {
     struct waiting_letter *kept = arena_alloc(waiting->arena, sizeof *kept);
@@ -65,10 +70,24 @@ void waiting_position(struct waiting *waiting, const struct partition_position *
 
 void waiting_gap(struct waiting *waiting, const struct partition_gap *gap)
 {
-    struct waiting_gap *kept = arena_alloc(waiting->arena, sizeof *kept);
-    *kept = (struct waiting_gap){.gap = *gap, .next = waiting->gaps};
+    struct waiting_gap *kept = waiting->gaps;
+    while (kept && !(kept->gap.partition == gap->partition && kept->gap.from_offset == gap->from_offset && bytes_equal(kept->gap.topic, gap->topic)))
+        kept = kept->next;
+    if (!kept) {
+        kept = arena_alloc(waiting->arena, sizeof *kept);
+        kept->next = waiting->gaps;
+        waiting->gaps = kept;
+    }
+    kept->gap = *gap;
     kept->gap.topic = arena_copy(waiting->arena, gap->topic);
-    waiting->gaps = kept;
+}
+
+void waiting_close(struct waiting *waiting, const struct close_record *record)
+{
+    struct waiting_close *kept = arena_alloc(waiting->arena, sizeof *kept);
+    kept->record = (struct close_record){record->key, arena_copy(waiting->arena, record->document), arena_copy(waiting->arena, record->rows)};
+    kept->next = waiting->closes;
+    waiting->closes = kept;
 }
 
 void waiting_write(const struct waiting *waiting, struct db_txn *txn)
@@ -81,6 +100,8 @@ void waiting_write(const struct waiting *waiting, struct db_txn *txn)
         partition_position_put(txn, &kept->position);
     for (const struct waiting_gap *kept = waiting->gaps; kept; kept = kept->next)
         partition_gap_put(txn, &kept->gap);
+    for (const struct waiting_close *kept = waiting->closes; kept; kept = kept->next)
+        close_put(txn, &kept->record);
 }
 
 void waiting_clear(struct waiting *waiting)
@@ -89,5 +110,6 @@ void waiting_clear(struct waiting *waiting)
     waiting->cursors = NULL;
     waiting->positions = NULL;
     waiting->gaps = NULL;
+    waiting->closes = NULL;
     arena_reset(waiting->arena);
 }

@@ -1,6 +1,6 @@
 /*
  * server/ingest/waiting.h - what goes into the next flush beside the engine's changes: dead letters, cursors of
- * sources, positions in topics, gaps.  Kept in memory until the flush that wrote them stood.
+ * sources, positions in topics, gaps, closes.  Kept in memory until the flush that wrote them stood.
  * Thread: ingest.  Owner: ingest.c.
  */
 #ifndef SERVER_INGEST_WAITING_H
@@ -14,13 +14,15 @@ struct waiting {
     struct waiting_cursor *cursors;
     struct waiting_position *positions;
     struct waiting_gap *gaps;
+    struct waiting_close *closes;
 };
 
-/* Each copies what it is given; of a source's cursors and a partition's positions the last holds. */
+/* Each copies what it is given; of a source's cursors, a partition's positions and a gap the last holds. */
 void waiting_letter(struct waiting *waiting, const struct dead_letter *letter);
 void waiting_cursor(struct waiting *waiting, struct bytes source, struct bytes cursor);
 void waiting_position(struct waiting *waiting, const struct partition_position *position);
 void waiting_gap(struct waiting *waiting, const struct partition_gap *gap);
+void waiting_close(struct waiting *waiting, const struct close_record *record);
 void waiting_write(const struct waiting *waiting, struct db_txn *txn);
 void waiting_clear(struct waiting *waiting);
 

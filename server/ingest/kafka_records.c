@@ -1,0 +1,48 @@
+/* Records of `facts` and `objects`: their facts folded, the rest kept aside with its place and reason. */
+#include "server/ingest/kafka_private.h"
+
+#include "base/log.h"
+#include "proto/fact_record.h"
+
+#include <stdio.h>
+
+static void refuse(struct kafka_source *source, const struct kafka_record *record, size_t index, const char *why, struct bytes raw)
+{
+    char place[400];
+    snprintf(place, sizeof place, "%s partition %d offset %lld index %zu", record->topic, record->partition, (long long)record->offset, index);
+    log_warning("kafka", "%s: refused: %s", place, why);
+    ingest_refused(source->options.ingest, &(struct dead_letter){
+                                               .source = BYTES_LITERAL(""),
+                                               .topic = bytes_from_text(record->topic),
+                                               .partition = record->partition,
+                                               .offset = record->offset,
+                                               .index = (uint32_t)index,
+                                               .place = bytes_from_text(place),
+                                               .why = bytes_from_text(why),
+                                               .raw = bytes_present(raw) ? raw : BYTES_LITERAL(""),
+                                           });
+}
+
+void kafka_source_take_facts(struct kafka_source *source, const struct kafka_partition *partition, const struct kafka_record *record)
+{
+    struct fact_record_reader reader;
+    struct fact_item item;
+    const char *why;
+    enum fact_topic topic = partition->topic == KAFKA_OBJECTS ? FACT_TOPIC_OBJECTS : FACT_TOPIC_FACTS;
+    if (!bytes_present(record->value))
+        return; /* a tombstone: what compaction may drop.  Facts are taken back by newer versions, never by absence */
+    if (fact_record_open(record->value, source->arena, &reader, &why) != ERR_OK) {
+        refuse(source, record, 0, why, record->value);
+        return;
+    }
+    while (fact_record_next(&reader, source->arena, &item) != FACT_ITEM_END) {
+        if (item.kind == FACT_ITEM_FACT) {
+            if (item.fact.kind == FACT_WATERMARK)
+                item.fact.partition = fact_partition(topic, (uint32_t)partition->at.partition);
+            ingest_fact(source->options.ingest, &item.fact);
+            source->facts++;
+        } else if (item.kind == FACT_ITEM_REFUSED) {
+            refuse(source, record, item.index, item.why, item.raw);
+        }
+    }
+}
