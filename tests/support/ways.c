@@ -31,12 +31,12 @@ struct way_step *way_plan(enum way way, uint64_t seed, const struct fact *const 
     struct way_step *steps = memory_alloc((2 * count + 1) * sizeof *steps);
     size_t made = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t luck = hash_mix(seed * WAY_COUNT + way + hash_mix(places[i] + 1));
+        uint64_t luck = hash_mix(seed * 16 + way + hash_mix(places[i] + 1));
         if (way == WAY_IN_ORDER) {
             steps[made++] = (struct way_step){.fact = facts[i], .when = places[i]};
             continue;
         }
-        uint64_t flush_every = way == WAY_SHUFFLED ? 6 : 2, reopen_every = way == WAY_SHUFFLED ? 24 : 12;
+        uint64_t flush_every = way == WAY_DOUBLED ? 2 : 6, reopen_every = way == WAY_DOUBLED ? 12 : 24;
         steps[made++] = (struct way_step){.fact = facts[i], .when = luck, .flush = luck % flush_every == 0, .reopen = luck % reopen_every == 0};
         if (way == WAY_DOUBLED && luck / 64 % 3 == 0)
             steps[made++] = (struct way_step){.fact = facts[i], .when = hash_mix(luck)};

@@ -8,6 +8,7 @@
  *   in order    as said, one flush at the end
  *   shuffled    any order, flushes here and there, the store closed and opened again now and then
  *   doubled     any order, every third fact twice, a flush after every other, more reopens
+ *   recounted   any order, at first under other rules (fewer items, another cap), then opened again under the right ones
  */
 #ifndef TESTS_SUPPORT_WAYS_H
 #define TESTS_SUPPORT_WAYS_H
@@ -18,7 +19,8 @@
 #define WAY_MAP(X)                                                                                 \
     X(IN_ORDER, "in order")                                                                        \
     X(SHUFFLED, "shuffled")                                                                        \
-    X(DOUBLED, "doubled")
+    X(DOUBLED, "doubled")                                                                          \
+    X(RECOUNTED, "recounted")
 
 enum way {
 #define X(way, name) WAY_##way,
