@@ -119,6 +119,16 @@ static struct catalog other_catalog(const struct catalog *whole, struct catalog_
     return other;
 }
 
+/* Opens the store again under the rules of the trial; false: no others any more. */
+static bool put_right(const struct trial *trial, struct way_store *store)
+{
+    way_store_flush(store);
+    store->catalog = trial->catalog;
+    store->cap_hours = trial->spite->cap_hours;
+    way_store_reopen(store);
+    return false;
+}
+
 /* Goes one way; its dump at the end.  False when a number is wrong on it. */
 static bool go(struct trial *trial, enum way way, struct buffer *dump)
 {
@@ -131,13 +141,8 @@ static bool go(struct trial *trial, enum way way, struct buffer *dump)
     bool other_rules = way == WAY_RECOUNTED;
     way_store_create(&store, trial->parent, other_rules ? &other : trial->catalog, trial->spite->cap_hours + (other_rules ? 3 : 0));
     for (size_t i = 0; i < count && right; i++) {
-        if (other_rules && i >= count / 2) {
-            way_store_flush(&store);
-            store.catalog = trial->catalog;
-            store.cap_hours = trial->spite->cap_hours;
-            way_store_reopen(&store);
-            other_rules = false;
-        }
+        if (other_rules && i >= count / 2)
+            other_rules = put_right(trial, &store);
         (void)ingest_fact(store.ingest, steps[i].fact);
         if (steps[i].flush || steps[i].reopen)
             way_store_flush(&store);
@@ -147,6 +152,8 @@ static bool go(struct trial *trial, enum way way, struct buffer *dump)
         if (steps[i].flush && !other_rules && judged++ < 2)
             right = judge_now(trial, &store, steps, i + 1, 1u << GRANULARITY_DAY | 1u << GRANULARITY_HOUR);
     }
+    if (other_rules)
+        (void)put_right(trial, &store); /* there was no fact at all */
     if (way == WAY_IN_ORDER)
         right = judge_live(trial, &store);
     way_store_flush(&store);
