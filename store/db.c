@@ -138,7 +138,8 @@ struct db_cursor *db_cursor_open(struct db_txn *txn, enum db_table table, struct
 void db_cursor_seek(struct db_cursor *cursor, struct bytes start)
 {
     check(start.len <= sizeof cursor->start.data);
-    memcpy(cursor->start.data, start.data, start.len);
+    if (start.len)
+        memcpy(cursor->start.data, start.data, start.len);
     cursor->start.len = start.len;
     cursor->seek = true;
 }
