@@ -193,6 +193,9 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     case RD_KAFKA_RESP_ERR__RESOLVE:
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
         snprintf(watch->last, sizeof watch->last, "%s", reason);
+        /* With TLS 1.3 a broker refuses our certificate only after the handshake: it looks like a lost connection. */
+        if (strstr(reason, "SSL alert"))
+            kafka_watch_raise(watch, RD_KAFKA_RESP_ERR__SSL, reason, false);
         return;
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR__SSL:

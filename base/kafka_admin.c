@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { RETRY_MS = 100 };
+enum { RETRY_MS = 100, UNKNOWN_MS = 500 };
 
 struct kafka_admin {
     struct kafka_watch watch;
@@ -118,11 +118,12 @@ enum err kafka_admin_brokers(struct kafka_admin *admin, int *count)
     return finish(admin, code, NULL);
 }
 
-/* A topic that was just made may have no leader yet: asked again while the time lasts. */
+/* Of a topic that was just made the broker asked may not know yet, and it may have no leader: asked again for a while. */
 enum err kafka_admin_partitions(struct kafka_admin *admin, const char *topic, int32_t *count)
 {
     const struct rd_kafka_metadata *metadata;
     BEGIN(admin);
+    int64_t unknown_until = clock_mono_us() + UNKNOWN_MS * 1000;
     for (;;) {
         rd_kafka_topic_t *handle = rd_kafka_topic_new(admin->rk, topic, NULL);
         if (!handle)
@@ -135,7 +136,9 @@ enum err kafka_admin_partitions(struct kafka_admin *admin, const char *topic, in
         code = metadata->topics[0].err;
         *count = metadata->topics[0].partition_cnt;
         rd_kafka_metadata_destroy(metadata);
-        bool wait = code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE && left_ms(until) > RETRY_MS;
+        bool wait = (code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+                     (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && clock_mono_us() < unknown_until)) &&
+                    left_ms(until) > RETRY_MS;
         if (!wait)
             return finish(admin, code, topic);
         rd_kafka_poll(admin->rk, RETRY_MS);

@@ -62,14 +62,14 @@ expect_said "the broker does not take user and password"
 settings alice "$KAFKA_SASL_BROKERS" "${sasl[@]}" "password_file: $scratch/password"
 expect 2 "alice may nothing" topics check alice
 expect_said "an ACL is missing"
-kafka_tool kafka.admin.AclCommand --add --allow-principal User:alice --operation All --topic '*' --cluster >/dev/null 2>&1 || fail "AclCommand"
+kafka_tool org.apache.kafka.tools.AclCommand --add --allow-principal User:alice --operation All --topic '*' --cluster >/dev/null 2>&1 || fail "AclCommand"
 expect 1 "alice may all: TLS and PLAIN" topics check alice
 settings scram "$KAFKA_SASL_BROKERS" "${sasl[@]}" "password_file: $scratch/password" "mechanism: SCRAM-SHA-512"
 if [ "$(printf '%s\n' 2.6.1 "$(pkg-config --modversion rdkafka 2>/dev/null || echo 2.0.2)" | sort -V | head -n 1)" != 2.6.1 ]; then
     expect 2 "SCRAM with an old librdkafka" topics check scram
     expect_said "SCRAM-SHA-512 needs librdkafka 2.6.1 or later"
 fi
-kafka_tool kafka.admin.AclCommand --add --allow-principal 'User:CN=client' --operation All --topic '*' --cluster >/dev/null 2>&1 || fail "AclCommand"
+kafka_tool org.apache.kafka.tools.AclCommand --add --allow-principal 'User:CN=client' --operation All --topic '*' --cluster >/dev/null 2>&1 || fail "AclCommand"
 mutual=("security: ssl" "ca_file: $scratch/kafka/ca.pem")
 settings mutual "$KAFKA_MUTUAL_BROKERS" "${mutual[@]}" "cert_file: $scratch/kafka/client.pem" "key_file: $scratch/kafka/client.key"
 expect 1 "a client certificate" topics check mutual
