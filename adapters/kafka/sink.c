@@ -226,6 +226,12 @@ void kafka_sink_stop(struct kafka_sink *sink)
     pace_stop(&sink->pace);
 }
 
+enum err kafka_sink_flush(struct kafka_sink *sink)
+{
+    send_batches(sink);
+    return wait_for_all(sink);
+}
+
 /* What was not closed by a cursor may go: it comes again.  Cursors that are ready must get out. */
 void kafka_sink_finish(struct kafka_sink *sink, int ms)
 {

@@ -27,6 +27,7 @@ struct kafka_sink;
 struct kafka_sink_options {
     const struct kafka_settings *settings; /* with the rest outlives the sink */
     const char *source;
+    bool every_source; /* facts of several sources come, as from a file: the versions of all their objects are looked at */
     const char *facts, *objects, *cursors, *dead; /* topics */
 };
 
@@ -38,6 +39,8 @@ void kafka_sink_destroy(struct kafka_sink *sink);
 MUST_CHECK enum err kafka_sink_open(struct kafka_sink *sink, struct arena *arena, struct bytes *cursor);
 /* Every call that waits, now and later, returns ERR_CANCELLED.  Thread: any. */
 void kafka_sink_stop(struct kafka_sink *sink);
+/* Sends what is collected, and waits until everything handed over is acknowledged.  ERR_CANCELLED: stopped. */
+MUST_CHECK enum err kafka_sink_flush(struct kafka_sink *sink);
 /* After the adapter's end: waits at most ms for acknowledgements and writes the last cursor that they allow. */
 void kafka_sink_finish(struct kafka_sink *sink, int ms);
 

@@ -73,7 +73,8 @@ static void take_object(struct kafka_sink *sink, const struct kafka_record *reco
     if (!bytes_present(record->value) || !bytes_present(record->key) || fact_record_open(record->value, arena, &reader, &why) != ERR_OK)
         return; /* no record of ours; the server keeps it aside */
     while (fact_record_next(&reader, arena, &item) != FACT_ITEM_END)
-        if (item.kind == FACT_ITEM_FACT && item.fact.kind != FACT_WATERMARK && bytes_equal_text(item.fact.source, sink->options.source))
+        if (item.kind == FACT_ITEM_FACT && item.fact.kind != FACT_WATERMARK &&
+            (sink->options.every_source || bytes_equal_text(item.fact.source, sink->options.source)))
             outbox_version(&sink->outbox, record->key, item.fact.version);
 }
 

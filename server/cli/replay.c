@@ -1,5 +1,6 @@
-/* seatmeter replay: facts from JSON lines into a store, without a server. */
-#include "adapters/replay/replay.h"
+/* seatmeter replay: facts from JSON lines into a store, without a server, or into Kafka's topics. */
+#include "server/cli/replay.h"
+
 #include "base/limits.h"
 #include "base/log.h"
 #include "server/cli/cli.h"
@@ -83,9 +84,8 @@ static enum err take_cursor(void *owner, struct bytes cursor)
     return ERR_OK;
 }
 
-static enum err read_file(struct replaying *replaying, const char *name, struct replay_counts *counts)
+static enum err read_file(const char *name, const struct adapter_sink *sink, struct replay_counts *counts)
 {
-    const struct adapter_sink sink = {replaying, take_fact, take_refused, take_cursor};
     struct replay_counts here = {0};
     bool standard = strcmp(name, "-") == 0;
     FILE *file = standard ? stdin : fopen(name, "r");
@@ -93,12 +93,20 @@ static enum err read_file(struct replaying *replaying, const char *name, struct 
         fprintf(stderr, "seatmeter replay: %s: %s\n", name, strerror(errno));
         return ERR_USAGE;
     }
-    enum err err = replay_read(file, standard ? "stdin" : name, &sink, &here);
+    enum err err = replay_read(file, standard ? "stdin" : name, sink, &here);
     if (!standard)
         fclose(file);
     counts->lines += here.lines;
     counts->facts += here.facts;
     counts->refused += here.refused;
+    return err;
+}
+
+enum err replay_files(char **files, const struct adapter_sink *sink, struct replay_counts *counts)
+{
+    enum err err = ERR_OK;
+    for (; *files && err == ERR_OK; files++)
+        err = read_file(*files, sink, counts);
     return err;
 }
 
@@ -115,12 +123,11 @@ static void print_summary(const struct replaying *replaying, const struct replay
 static enum err replay_all(struct ingest *ingest, char **files, struct replay_counts *counts)
 {
     struct replaying replaying = {.ingest = ingest, .terminal = isatty(STDERR_FILENO)};
-    enum err err = ERR_OK;
+    const struct adapter_sink sink = {&replaying, take_fact, take_refused, take_cursor};
     struct sigaction action = {.sa_handler = interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    for (; *files && err == ERR_OK; files++)
-        err = read_file(&replaying, *files, counts);
+    enum err err = replay_files(files, &sink, counts);
     /* Interrupted or refused: what was folded so far is lawful and is kept. */
     enum err flushed = replaying.err == ERR_OK ? flush(&replaying) : replaying.err;
     print_summary(&replaying, counts);
@@ -146,19 +153,25 @@ static enum err replay_into(const struct settings *settings, const char *dir, ch
 
 int cli_replay(int argc, char **argv)
 {
-    const char *file = NULL, *dir = NULL;
-    const struct cli_option options[] = {
-        CLI_OPTION_SETTINGS(&file), {"store", 0, "DIR", &dir, .text = "fold into this store, made when it is not there"}, {NULL}};
+    const char *file = NULL, *dir = NULL, *brokers = NULL;
+    const struct cli_option options[] = {CLI_OPTION_SETTINGS(&file),
+                                         {"store", 0, "DIR", &dir, .text = "fold into this store, made when it is not there"},
+                                         {"brokers", 0, "LIST", &brokers, .text = "produce to Kafka instead: HOST:PORT, several with commas between"},
+                                         {NULL}};
     int first = 0, code = cli_options_read(argc, argv, options, &first);
     if (code >= 0)
         return code;
     if (first == argc)
         return cli_wrong_usage("replay", "no FILE to read (- is stdin)");
+    if (dir && brokers)
+        return cli_wrong_usage("replay", "--store and --brokers exclude each other");
     struct arena *arena = arena_create();
     const struct settings *settings;
     struct replay_counts counts = {0};
     enum err err = cli_settings_read(file, arena, &settings);
-    if (err == ERR_OK)
+    if (err == ERR_OK && brokers)
+        err = replay_to_brokers(settings, brokers, argv + first, arena, &counts);
+    else if (err == ERR_OK)
         err = replay_into(settings, dir ? dir : settings->store.dir, argv + first, arena, &counts);
     arena_destroy(arena);
     return err != ERR_OK ? err_exit_code(err) : counts.refused ? err_exit_code(ERR_INPUT) : 0;
