@@ -1,5 +1,5 @@
 #!/bin/bash
-# long: a bare Debian 12 (minbase, chroot, nothing installed): deploy/quickstart --once and tests/run unit succeed in it.
+# long: a bare Debian 12 (minbase, chroot, nothing installed): deploy/quickstart --once and tests/run succeed in it.
 # Needs root for the chroot, mmdebstrap, and the package sources of this machine.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
 
@@ -34,6 +34,6 @@ expect 1 "deploy/install without root and sudo" chroot --userspec=nobody:nogroup
 expect_said "su -c '/srv/seatmeter/deploy/install"
 note "deploy/quickstart --once"
 inside /srv/seatmeter/deploy/quickstart --once 2>&1 | tee "$scratch/bare-quickstart.log" || fail "deploy/quickstart --once"
-note "tests/run layers unit"
-inside /srv/seatmeter/tests/run layers unit 2>&1 | tee "$scratch/bare-tests.log" || fail "tests/run unit"
-[ "$(tail -n 1 "$scratch/bare-tests.log")" != "0 passed, 0 failed" ] || fail "nothing was tested"
+note "tests/run"
+inside /srv/seatmeter/tests/run 2>&1 | tee "$scratch/bare-tests.log" || fail "tests/run"
+grep -q -E '^[1-9][0-9]+ passed, 0 failed$' "$scratch/bare-tests.log" || fail "the last line tells something else"

@@ -4,6 +4,8 @@
 if [ -z "${IN_NAMESPACE:-}" ]; then
     as=()
     [ "$(id -u)" = 0 ] || as=(--map-root-user)
+    # In a chroot the root is no mount point, whose propagation unshare could change.
+    unshare --mount "${as[@]}" true 2>/dev/null || as+=(--propagation unchanged)
     IN_NAMESPACE=1 exec unshare --mount "${as[@]}" "$0" "$@"
 fi
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
