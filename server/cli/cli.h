@@ -13,6 +13,7 @@ int cli_main(int argc, char **argv);
 #define CLI_MAP(X)                                                                                  \
     X("serve", cli_serve, "[-c FILE]", "the server, with the sources that the settings name")       \
     X("topics", cli_topics, "create|check [-c FILE]", "Kafka's topics: make them, or say what differs") \
+    X("adapt", cli_adapt, "icon [-c FILE] [--source NAME]", "the settings' sources of a kind, producing to Kafka") \
     X("replay", cli_replay, "[-c FILE] [--store DIR | --brokers LIST] FILE…", "facts from JSON lines (- = stdin) into a store or into Kafka's topics") \
     X("now", cli_now, "[--store DIR | --url URL] [--scope SCOPE] [--id N] [--watch]", "what is in use now") \
     X("report", cli_report, "[--store DIR | --url URL] --scope SCOPE [--id N] [--item CODE] --from T --to T --granularity 10m|hour|day [--profile P] [--zone Z] [--format table|csv|json]", "usage rows") \

@@ -5,8 +5,10 @@
 #include "server/cli/cli.h"
 #include "server/cli/options.h"
 #include "server/close/closer.h"
+#include "server/close/topic.h"
 #include "server/ingest/embedded.h"
 #include "server/ingest/pump.h"
+#include "server/topics.h"
 #include "server/version.h"
 
 #include <pthread.h>
@@ -14,6 +16,7 @@
 
 struct server {
     const struct settings *settings;
+    struct arena *arena;
     struct metrics metrics;
     struct db *db;
     struct ingest *ingest;
@@ -22,6 +25,10 @@ struct server {
     struct pump *pump;
     struct api *api;
     struct embedded *embedded;
+    struct kafka_settings kafka;      /* with Kafka: */
+    struct kafka_source *kafka_source;
+    struct close_topic *close_topic;
+    enum err ended; /* by what the ingest loop had to stop */
     struct loop_signal *interrupt, *terminate;
     pthread_t ingest_thread;
     bool ingest_runs;
@@ -47,6 +54,14 @@ static void end(void *owner)
     loop_stop(server->serve_loop);
 }
 
+/* Thread: ingest. */
+static void must_stop(void *owner, enum err err)
+{
+    struct server *server = owner;
+    server->ended = err;
+    loop_stop(server->serve_loop);
+}
+
 static void *run_ingest(void *owner)
 {
     struct server *server = owner;
@@ -66,11 +81,66 @@ static enum err start_store(struct server *server, struct arena *arena)
     return err;
 }
 
+static void closed(void *owner, int32_t day)
+{
+    (void)owner;
+    (void)day;
+    log_clear("close", "waits");
+}
+
+/* With Kafka closes go through their topic. */
+static enum err start_closes(struct server *server)
+{
+    enum err err = settings_kafka(server->settings, NULL, server->arena, &server->kafka);
+    if (err != ERR_OK)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    return close_topic_create(&(struct close_topic_options){
+                                  .loop = server->ingest_loop,
+                                  .db = server->db,
+                                  .ingest = server->ingest,
+                                  .settings = &server->kafka,
+                                  .topic = topic_name(server->settings, TOPIC_CLOSES, server->arena),
+                                  .closed = closed,
+                                  .owner = server,
+                              },
+                              &server->close_topic);
+}
+
+static void wake_pump(void *owner)
+{
+    pump_wake(((struct server *)owner)->pump);
+}
+
+static enum err start_kafka(struct server *server)
+{
+    enum err err = kafka_source_create(&(struct kafka_source_options){
+                                           .loop = server->ingest_loop,
+                                           .db = server->db,
+                                           .ingest = server->ingest,
+                                           .settings = &server->kafka,
+                                           .topics = {[KAFKA_FACTS] = topic_name(server->settings, TOPIC_FACTS, server->arena),
+                                                      [KAFKA_OBJECTS] = topic_name(server->settings, TOPIC_OBJECTS, server->arena),
+                                                      [KAFKA_CLOSES] = topic_name(server->settings, TOPIC_CLOSES, server->arena)},
+                                           .wake = wake_pump,
+                                           .stop = must_stop,
+                                           .owner = server,
+                                           .close_record = close_topic_take,
+                                           .close_owner = server->close_topic,
+                                       },
+                                       &server->kafka_source);
+    if (err == ERR_OK)
+        pump_set_kafka(server->pump, server->kafka_source);
+    return err;
+}
+
 static enum err start_loops(struct server *server)
 {
     const struct settings *settings = server->settings;
     server->ingest_loop = loop_create();
     server->serve_loop = loop_create();
+    enum err err = start_closes(server);
+    if (err != ERR_OK)
+        return err;
     server->closer = closer_create(&(struct closer_options){
         .loop = server->ingest_loop,
         .db = server->db,
@@ -78,6 +148,7 @@ static enum err start_loops(struct server *server)
         .wait_minutes = settings->close.wait_minutes,
         .deadline_minutes = settings->close.deadline_minutes,
         .detail_days = settings->close.detail_days,
+        .topic = server->close_topic,
     });
     server->pump = pump_create(&(struct pump_options){
         .loop = server->ingest_loop,
@@ -103,7 +174,8 @@ static enum err start_sources(struct server *server)
 {
     server->interrupt = loop_signal_create(server->serve_loop, SIGINT, end, server);
     server->terminate = loop_signal_create(server->serve_loop, SIGTERM, end, server);
-    enum err err = embedded_create(server->settings, server->db, pump_queue(server->pump), &server->embedded);
+    enum err err = server->close_topic ? start_kafka(server)
+                                       : embedded_create(server->settings, server->db, pump_queue(server->pump), &server->embedded);
     if (err != ERR_OK)
         return err;
     check(pthread_create(&server->ingest_thread, NULL, run_ingest, server) == 0);
@@ -122,7 +194,9 @@ static void stop(struct server *server)
         pthread_join(server->ingest_thread, NULL);
         pump_finish(server->pump);
     }
+    kafka_source_destroy(server->kafka_source);
     closer_destroy(server->closer);
+    close_topic_destroy(server->close_topic);
     pump_destroy(server->pump);
     if (server->api)
         api_destroy(server->api);
@@ -150,6 +224,7 @@ int cli_serve(int argc, char **argv)
 
     struct arena *arena = arena_create();
     static struct server server;
+    server.arena = arena;
     enum err err = cli_settings_read(file, arena, &server.settings);
     if (err == ERR_OK)
         err = settings_check_sources(server.settings); /* before a store is made for nothing */
@@ -160,10 +235,15 @@ int cli_serve(int argc, char **argv)
     if (err == ERR_OK)
         err = start_sources(&server);
     if (err == ERR_OK) {
-        log_info("serve", "seatmeter %s on http://%s:%d, store %s, %zu sources; without Kafka the store is the only log",
-                 SEATMETER_VERSION, server.settings->http.bind, api_port(server.api), server.settings->store.dir,
-                 server.settings->source_count);
+        if (server.close_topic)
+            log_info("serve", "seatmeter %s on http://%s:%d, store %s, from Kafka at %s", SEATMETER_VERSION, server.settings->http.bind,
+                     api_port(server.api), server.settings->store.dir, server.kafka.brokers);
+        else
+            log_info("serve", "seatmeter %s on http://%s:%d, store %s, %zu sources; without Kafka the store is the only log",
+                     SEATMETER_VERSION, server.settings->http.bind, api_port(server.api), server.settings->store.dir,
+                     server.settings->source_count);
         loop_run(server.serve_loop);
+        err = server.ended;
     }
     stop(&server);
     arena_destroy(arena);

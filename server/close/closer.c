@@ -229,7 +229,9 @@ static bool next_day(struct closer *closer, struct query *query, int32_t *day)
     if (!closer->options.topic)
         return true;
     made = checked_day(closer, query);
-    if (made == DAY_NONE && query_since(query) != INSTANT_NONE)
+    if (made == DAY_NONE && query_since(query) == INSTANT_NONE)
+        return false; /* closes came before anything was counted */
+    if (made == DAY_NONE)
         made = instant_day(query_since(query)) - 1;
     if (made < open)
         *day = made + 1;

@@ -1,0 +1,192 @@
+/* seatmeter adapt: adapters as a process of their own, which produces to Kafka and needs no disk. */
+#include "adapters/adapter.h"
+#include "adapters/kafka/sink.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "server/cli/cli.h"
+#include "server/cli/options.h"
+#include "server/topics.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { GRACE_MS = 10000 };
+
+/* One source on a thread of its own. */
+struct adapting {
+    const struct settings *settings;
+    const struct source_settings *source;
+    const struct adapter_kind *kind;
+    struct kafka_sink *sink;
+    struct adapter_sink face;
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t lock; /* of the two below: stop may come before the adapter is made */
+    struct adapter *adapter;
+    bool stopped;
+    enum err err;
+};
+
+static bool publish_adapter(struct adapting *adapting, struct adapter *adapter)
+{
+    pthread_mutex_lock(&adapting->lock);
+    adapting->adapter = adapter;
+    bool go_on = !adapting->stopped;
+    pthread_mutex_unlock(&adapting->lock);
+    return go_on;
+}
+
+/* 1 where was it · 2 go on from there · 3 let what is acknowledged be written down. */
+static void *run(void *owner)
+{
+    struct adapting *adapting = owner;
+    struct arena *arena = arena_create();
+    struct adapter_options options = {.name = adapting->source->name, .settings = adapting->source->own, .file = adapting->settings->file, .sink = adapting->face};
+    struct adapter *adapter = NULL;
+    adapting->err = kafka_sink_open(adapting->sink, arena, &options.cursor);
+    if (adapting->err == ERR_OK) {
+        log_info("adapt", "%s: %s", adapting->source->name, bytes_present(options.cursor) ? "goes on from its cursor" : "starts without a cursor");
+        adapting->err = adapting->kind->create(&options, &adapter);
+    }
+    if (adapting->err == ERR_OK) {
+        if (publish_adapter(adapting, adapter))
+            adapting->kind->run(adapter);
+        kafka_sink_finish(adapting->sink, GRACE_MS);
+        publish_adapter(adapting, NULL);
+        adapting->kind->destroy(adapter);
+    }
+    if (adapting->err == ERR_CANCELLED)
+        adapting->err = ERR_OK; /* it was asked to end */
+    struct kafka_sink_counts counts = kafka_sink_counts(adapting->sink);
+    log_info("adapt", "%s ended: %" PRIu64 " facts in %" PRIu64 " records, %" PRIu64 " cursors, %" PRIu64 " older objects left out", adapting->source->name,
+             counts.facts, counts.records, counts.cursors, counts.older_objects);
+    arena_destroy(arena);
+    if (adapting->err != ERR_OK)
+        kill(getpid(), SIGTERM); /* the others end, too, and the exit code tells */
+    return NULL;
+}
+
+/* The adapter first: what it has under way may still be handed over while the brokers take it. */
+static void stop_one(struct adapting *adapting)
+{
+    pthread_mutex_lock(&adapting->lock);
+    adapting->stopped = true;
+    if (adapting->adapter)
+        adapting->kind->stop(adapting->adapter);
+    pthread_mutex_unlock(&adapting->lock);
+    kafka_sink_stop(adapting->sink);
+}
+
+static enum err start_one(struct adapting *adapting, const struct kafka_settings *kafka, struct arena *arena)
+{
+    const struct settings *settings = adapting->settings;
+    pthread_mutex_init(&adapting->lock, NULL);
+    enum err err = kafka_sink_create(&(struct kafka_sink_options){
+                                         .settings = kafka,
+                                         .source = adapting->source->name,
+                                         .facts = topic_name(settings, TOPIC_FACTS, arena),
+                                         .objects = topic_name(settings, TOPIC_OBJECTS, arena),
+                                         .cursors = topic_name(settings, TOPIC_CURSORS, arena),
+                                         .dead = topic_name(settings, TOPIC_DEAD, arena),
+                                     },
+                                     &adapting->sink, &adapting->face);
+    if (err != ERR_OK)
+        return err;
+    check(pthread_create(&adapting->thread, NULL, run, adapting) == 0);
+    adapting->started = true;
+    return ERR_OK;
+}
+
+static void wait_for_signal(void)
+{
+    sigset_t set;
+    int number;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigwait(&set, &number);
+    log_info("adapt", "ending");
+}
+
+static enum err adapt_all(struct adapting *all, size_t count, const struct kafka_settings *kafka, struct arena *arena)
+{
+    sigset_t set;
+    enum err err = ERR_OK;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* in every thread that is made from here on */
+    for (size_t i = 0; i < count && err == ERR_OK; i++)
+        err = start_one(&all[i], kafka, arena);
+    if (err == ERR_OK)
+        wait_for_signal();
+    for (size_t i = 0; i < count; i++)
+        if (all[i].started)
+            stop_one(&all[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].started)
+            pthread_join(all[i].thread, NULL);
+        if (all[i].err != ERR_OK && err == ERR_OK)
+            err = all[i].err;
+        kafka_sink_destroy(all[i].sink);
+    }
+    return err;
+}
+
+static size_t choose(const struct settings *settings, const char *kind, const char *name, struct adapting *all)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < settings->source_count; i++) {
+        const struct source_settings *source = &settings->sources[i];
+        if (strcmp(source->kind, kind) == 0 && (!name || strcmp(source->name, name) == 0))
+            all[count++] = (struct adapting){.settings = settings, .source = source, .kind = adapter_kind_find(bytes_from_text(kind))};
+    }
+    return count;
+}
+
+int cli_adapt(int argc, char **argv)
+{
+    const char *file = NULL, *name = NULL;
+    const struct cli_option options[] = {
+        CLI_OPTION_SETTINGS(&file),
+        {"source", 0, "NAME", &name, .text = "only this one of the settings' sources of the kind"},
+        {NULL},
+    };
+    int first = 0, code = cli_options_read(argc, argv, options, &first);
+    if (code >= 0)
+        return code;
+    if (argc - first != 1)
+        return cli_wrong_usage("adapt", "expected one kind of source: icon");
+    if (!adapter_kind_find(bytes_from_text(argv[first])))
+        return cli_wrong_usage("adapt", "\"%s\" is no kind of source that this program has; there is: icon", argv[first]);
+
+    struct arena *arena = arena_create();
+    const struct settings *settings;
+    struct kafka_settings kafka;
+    enum err err = cli_settings_read(file, arena, &settings);
+    if (err == ERR_OK)
+        err = settings_check_sources(settings);
+    if (err == ERR_OK)
+        err = settings_kafka(settings, NULL, arena, &kafka);
+    if (err == ERR_NOT_FOUND) {
+        log_error("adapt", "%s: there is no kafka: with brokers; an adapter of its own produces to Kafka (without it the server runs its sources itself)",
+                  settings->file ? settings->file : "without settings");
+        err = ERR_SETTINGS;
+    }
+    if (err == ERR_OK) {
+        struct adapting *all = arena_alloc(arena, (settings->source_count + 1) * sizeof *all);
+        size_t count = choose(settings, argv[first], name, all);
+        if (count == 0) {
+            log_error("adapt", "%s: no source of kind %s%s%s", settings->file ? settings->file : "without settings", argv[first], name ? " named " : "", name ? name : "");
+            err = ERR_SETTINGS;
+        } else {
+            err = adapt_all(all, count, &kafka, arena);
+        }
+    }
+    arena_destroy(arena);
+    return err_exit_code(err);
+}
