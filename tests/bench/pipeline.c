@@ -1,0 +1,362 @@
+/*
+ * tests/bench/pipeline.c - what the whole way costs: the standard load (tests/support/load.h), scaled, from a real broker
+ * through librdkafka, decoding, folding and flushing into LMDB, beside plain consumption of the same topic.
+ *
+ *   pipeline.single   one fact a record: facts per CPU-second of the client, librdkafka's threads included
+ *   pipeline.batch    500 facts a record
+ *   decode.fast, decode.any   facts decoded and checked per CPU-second: the reader by hand, protobuf-c and the table
+ *
+ * "against" is librdkafka alone: the same settings, the same topic, the records thrown away.  A round is one plain run and
+ * one of the pipeline, each a process of its own, in turns, since plain consumption itself swings by a third; medians.
+ * FACTS (600000), RUNS (5), FLUSH_FACTS (1000000).  Without KAFKA_BROKERS it runs itself through pipeline.sh, which starts
+ * a broker.
+ */
+#include "base/check.h"
+#include "base/kafka.h"
+#include "base/log.h"
+#include "proto/fact_record.h"
+#include "proto/fact_record_private.h"
+#include "proto/fact_route.h"
+#include "server/ingest/ingest.h"
+#include "tests/support/load.h"
+#include "tests/support/ways.h"
+
+#include <librdkafka/rdkafka.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RUNS_MAX = 50, PARTITIONS = 4, WAIT_MS = 30000, BATCH = 1024 };
+
+struct bench {
+    const char *brokers;
+    struct load load;
+    struct catalog *catalog;
+    size_t runs, flush_facts;
+};
+
+static size_t setting(const char *name, size_t otherwise)
+{
+    const char *text = getenv(name);
+    size_t value = text ? strtoull(text, NULL, 10) : otherwise;
+    return value ? value : otherwise;
+}
+
+static double cpu_seconds(void)
+{
+    struct timespec now;
+    check(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) == 0);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* --- the topic ----------------------------------------------------------------------------------- */
+
+static void count_delivery(void *owner, const struct kafka_delivery *delivery)
+{
+    (void)owner;
+    check(delivery->err == ERR_OK);
+}
+
+static void produce(struct kafka_producer *producer, const char *topic, int32_t partition, struct fact_batch *batch)
+{
+    enum err err;
+    while ((err = kafka_produce(producer, topic, partition, BYTES_NONE, fact_batch_value(batch), NULL)) == ERR_FULL)
+        kafka_producer_poll(producer, 100);
+    check(err == ERR_OK);
+    fact_batch_clear(batch);
+}
+
+/* Facts by the partition of their session, a_record of them a record. */
+static void topic_fill(const struct bench *bench, const char *topic, size_t a_record)
+{
+    const struct kafka_settings settings = {.brokers = bench->brokers};
+    const struct kafka_option options[] = {{"message.timestamp.type", "LogAppendTime"}};
+    struct kafka_admin *admin;
+    struct kafka_producer *producer;
+    struct fact_batch batches[PARTITIONS] = {{{0}, 0}};
+    check(kafka_admin_create(&settings, WAIT_MS, &admin) == ERR_OK);
+    check(kafka_admin_create_topic(admin, topic, PARTITIONS, 1, options, 1) == ERR_OK);
+    kafka_admin_destroy(admin);
+    check(kafka_producer_create(&(struct kafka_producer_options){&settings, count_delivery, NULL}, &producer) == ERR_OK);
+    size_t bytes = 0, records = 0;
+    for (size_t i = 0; i < bench->load.fact_count; i++) {
+        int32_t partition = fact_partition_of(&bench->load.facts[i], PARTITIONS);
+        check(fact_batch_add(&batches[partition], &bench->load.facts[i]));
+        if (batches[partition].count < a_record)
+            continue;
+        bytes += batches[partition].value.len;
+        records++;
+        produce(producer, topic, partition, &batches[partition]);
+        if (records % 1000 == 0)
+            kafka_producer_poll(producer, 0);
+    }
+    for (int32_t i = 0; i < PARTITIONS; i++) {
+        if (batches[i].count) {
+            bytes += batches[i].value.len;
+            records++;
+            produce(producer, topic, i, &batches[i]);
+        }
+        fact_batch_free(&batches[i]);
+    }
+    check(kafka_producer_flush(producer, 120000) == ERR_OK);
+    kafka_producer_destroy(producer);
+    fprintf(stderr, "%s: %zu facts in %zu records, %.1f bytes a fact\n", topic, bench->load.fact_count, records, (double)bytes / (double)bench->load.fact_count);
+}
+
+static size_t topic_ends(const struct bench *bench, const char *topic, int64_t ends[PARTITIONS])
+{
+    const struct kafka_settings settings = {.brokers = bench->brokers};
+    struct kafka_admin *admin;
+    size_t records = 0;
+    check(kafka_admin_create(&settings, WAIT_MS, &admin) == ERR_OK);
+    for (int32_t i = 0; i < PARTITIONS; i++) {
+        int64_t low;
+        check(kafka_admin_watermarks(admin, topic, i, &low, &ends[i]) == ERR_OK && low == 0);
+        records += (size_t)ends[i];
+    }
+    kafka_admin_destroy(admin);
+    return records;
+}
+
+/* --- plain consumption ---------------------------------------------------------------------------- */
+
+static void conf_set(rd_kafka_conf_t *conf, const char *name, const char *value)
+{
+    char why[300];
+    check(rd_kafka_conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK);
+}
+
+/* As base/kafka_consumer.c sets it up, and nothing done with what comes. */
+static double plain_run(const struct bench *bench, const char *topic, size_t records)
+{
+    static rd_kafka_message_t *messages[BATCH];
+    char why[300];
+    double begun = cpu_seconds();
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    conf_set(conf, "bootstrap.servers", bench->brokers);
+    conf_set(conf, "group.id", "bench");
+    conf_set(conf, "enable.auto.commit", "false");
+    conf_set(conf, "enable.auto.offset.store", "false");
+    conf_set(conf, "check.crcs", "true");
+    conf_set(conf, "fetch.wait.max.ms", "100");
+    conf_set(conf, "queued.max.messages.kbytes", "32768");
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
+    check(rk);
+    rd_kafka_poll_set_consumer(rk);
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(PARTITIONS);
+    for (int32_t i = 0; i < PARTITIONS; i++)
+        rd_kafka_topic_partition_list_add(list, topic, i)->offset = 0;
+    check(!rd_kafka_assign(rk, list));
+    rd_kafka_topic_partition_list_destroy(list);
+    for (size_t taken = 0; taken < records;) {
+        ssize_t got = rd_kafka_consume_batch_queue(queue, 100, messages, BATCH);
+        for (ssize_t i = 0; i < got; i++) {
+            taken += messages[i]->err == 0;
+            rd_kafka_message_destroy(messages[i]);
+        }
+    }
+    double used = cpu_seconds() - begun;
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_consumer_close(rk);
+    rd_kafka_destroy(rk);
+    return (double)bench->load.fact_count / used;
+}
+
+/* --- the pipeline ---------------------------------------------------------------------------------- */
+
+static size_t fold_record(struct ingest *ingest, const struct kafka_record *record, struct arena *arena)
+{
+    struct fact_record_reader reader;
+    struct fact_item item;
+    const char *why;
+    size_t facts = 0;
+    check(fact_record_open(record->value, arena, &reader, &why) == ERR_OK);
+    while (fact_record_next(&reader, arena, &item) != FACT_ITEM_END) {
+        check(item.kind == FACT_ITEM_FACT);
+        (void)ingest_fact(ingest, &item.fact);
+        facts++;
+    }
+    return facts;
+}
+
+static double pipeline_run(const struct bench *bench, const char *topic, size_t records)
+{
+    static struct kafka_record taken[KAFKA_TAKE_MAX];
+    const struct kafka_settings settings = {.brokers = bench->brokers};
+    struct kafka_position positions[PARTITIONS];
+    struct kafka_consumer *consumer;
+    struct way_store store;
+    struct arena *arena = arena_create();
+    size_t unflushed = 0, facts = 0, a_take = records < bench->load.fact_count / 2 ? 32 : BATCH;
+    way_store_create(&store, getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", bench->catalog, 24);
+    for (size_t i = 0; i < bench->load.configuration_count; i++)
+        check(ingest_fact(store.ingest, &bench->load.configuration[i]) == FACT_APPLIED);
+    way_store_flush(&store);
+    double begun = cpu_seconds();
+    check(kafka_consumer_create(&settings, &consumer) == ERR_OK);
+    for (int32_t i = 0; i < PARTITIONS; i++)
+        positions[i] = (struct kafka_position){topic, i, 0};
+    check(kafka_consumer_assign(consumer, positions, PARTITIONS) == ERR_OK);
+    for (size_t left = records; left;) {
+        size_t got = kafka_consumer_take(consumer, taken, a_take);
+        struct pollfd entry = {.fd = kafka_consumer_fd(consumer), .events = POLLIN};
+        check(got || poll(&entry, 1, WAIT_MS) == 1);
+        for (size_t i = 0; i < got; i++) {
+            check(taken[i].kind == KAFKA_RECORD);
+            unflushed += fold_record(store.ingest, &taken[i], arena);
+        }
+        arena_reset(arena);
+        left -= got;
+        if (unflushed >= bench->flush_facts || !left) {
+            way_store_flush(&store);
+            facts += unflushed;
+            unflushed = 0;
+        }
+    }
+    double used = cpu_seconds() - begun;
+    check(facts == bench->load.fact_count);
+    kafka_consumer_destroy(consumer);
+    way_store_destroy(&store);
+    arena_destroy(arena);
+    return (double)facts / used;
+}
+
+/* --- figures --------------------------------------------------------------------------------------- */
+
+/* In a process of its own: no run inherits the memory of another, and its CPU is all of its threads'. */
+static double apart(double (*run)(const struct bench *, const char *, size_t), const struct bench *bench, const char *topic, size_t records)
+{
+    int ends[2], status;
+    double result = 0;
+    check(pipe(ends) == 0);
+    pid_t child = fork();
+    check(child >= 0);
+    if (child == 0) {
+        log_set_level(LOG_ERROR);
+        result = run(bench, topic, records);
+        _exit(write(ends[1], &result, sizeof result) == (ssize_t)sizeof result ? 0 : 1);
+    }
+    close(ends[1]);
+    ssize_t got = read(ends[0], &result, sizeof result);
+    check(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0 && got == (ssize_t)sizeof result);
+    close(ends[0]);
+    return result;
+}
+
+static int compare_double(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+static double median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, compare_double);
+    return values[count / 2];
+}
+
+static void measure(const struct bench *bench, const char *name, const char *topic, size_t a_record)
+{
+    double plain[RUNS_MAX], whole[RUNS_MAX], ratios[RUNS_MAX];
+    int64_t ends[PARTITIONS];
+    topic_fill(bench, topic, a_record);
+    size_t records = topic_ends(bench, topic, ends);
+    for (size_t i = 0; i < bench->runs; i++) {
+        plain[i] = apart(plain_run, bench, topic, records);
+        whole[i] = apart(pipeline_run, bench, topic, records);
+        ratios[i] = whole[i] / plain[i];
+        fprintf(stderr, "%s: round %zu: plain %.3g, pipeline %.3g facts/cpu-s, ratio %.3f\n", name, i + 1, plain[i], whole[i], ratios[i]);
+    }
+    double value = median(whole, bench->runs);
+    printf("{\"name\":\"%s\",\"value\":%.6g,\"unit\":\"facts/cpu-s\",\"against\":\"librdkafka consume\",\"against_value\":%.6g,\"ratio\":%.4g,\"runs\":%zu,"
+           "\"spread\":[%.6g,%.6g]}\n",
+           name, value, median(plain, bench->runs), median(ratios, bench->runs), bench->runs, whole[0], whole[bench->runs - 1]);
+    fflush(stdout);
+}
+
+static void measure_decode(const struct bench *bench, const char *name, bool fast)
+{
+    enum { FACTS_MAX = 200000 };
+    double values[RUNS_MAX];
+    size_t count = bench->load.fact_count < FACTS_MAX ? bench->load.fact_count : FACTS_MAX;
+    struct buffer bytes = {0};
+    size_t *ends = memory_alloc_zero(count, sizeof *ends);
+    struct arena *arena = arena_create();
+    for (size_t i = 0; i < count; i++) {
+        fact_encode(&bench->load.facts[i], &bytes);
+        ends[i] = bytes.len;
+    }
+    for (size_t run = 0; run < bench->runs; run++) {
+        double begun = cpu_seconds();
+        for (size_t i = 0, begin = 0; i < count; begin = ends[i++]) {
+            struct fact fact;
+            const char *why;
+            struct bytes one = bytes_of(bytes.data + begin, ends[i] - begin);
+            check(fast ? fact_decode_fast(one, &fact) : fact_decode_any(one, arena, &fact, &why) == ERR_OK);
+            if (i % 500 == 0)
+                arena_reset(arena);
+        }
+        values[run] = (double)count / (cpu_seconds() - begun);
+    }
+    double value = median(values, bench->runs);
+    printf("{\"name\":\"%s\",\"value\":%.6g,\"unit\":\"facts/cpu-s\",\"runs\":%zu,\"spread\":[%.6g,%.6g]}\n", name, value, bench->runs, values[0],
+           values[bench->runs - 1]);
+    fflush(stdout);
+    arena_destroy(arena);
+    buffer_free(&bytes);
+    free(ends);
+}
+
+static bool wanted(const char *name, int argc, char **argv)
+{
+    bool found = argc < 2;
+    for (int i = 1; i < argc; i++)
+        found |= strcmp(argv[i], name) == 0;
+    return found;
+}
+
+/* Through the script that starts a broker, from the top of the tree. */
+static void run_again(char **argv)
+{
+    char *words[16] = {(char[]){"tests/bench/pipeline.sh"}};
+    for (int i = 0; argv[i] && i < 14; i++)
+        words[i + 1] = argv[i];
+    execv(words[0], words);
+    fprintf(stderr, "bench.pipeline: tests/bench/pipeline.sh cannot be run; start this at the top of the tree, or set KAFKA_BROKERS\n");
+    exit(1);
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const names[] = {"pipeline.single", "pipeline.batch", "decode.fast", "decode.any"};
+    const char *why = "";
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            printf("%s\n", names[i]);
+        return 0;
+    }
+    struct bench bench = {.brokers = getenv("KAFKA_BROKERS"), .runs = setting("RUNS", 5), .flush_facts = setting("FLUSH_FACTS", 1000000)};
+    if (!bench.brokers && (wanted(names[0], argc, argv) || wanted(names[1], argc, argv)))
+        run_again(argv);
+    check(bench.runs <= RUNS_MAX);
+    struct arena *arena = arena_create(), *facts = arena_create();
+    check(catalog_read(catalog_shipped(), arena, &bench.catalog, &why) == ERR_OK);
+    load_make(&(struct load_options){.facts = setting("FACTS", 600000)}, facts, &bench.load);
+    fprintf(stderr, "load: %zu facts, %zu sessions of %zu agents, %zu tenants, %zu agent groups, %zu place groups\n", bench.load.fact_count,
+            bench.load.sessions, bench.load.agents, bench.load.tenants, bench.load.agent_groups, bench.load.place_groups);
+    if (wanted("pipeline.single", argc, argv))
+        measure(&bench, "pipeline.single", "bench.single", 1);
+    if (wanted("pipeline.batch", argc, argv))
+        measure(&bench, "pipeline.batch", "bench.batch", FACT_BATCH_MAX);
+    if (wanted("decode.fast", argc, argv))
+        measure_decode(&bench, "decode.fast", true);
+    if (wanted("decode.any", argc, argv))
+        measure_decode(&bench, "decode.any", false);
+    arena_destroy(facts);
+    arena_destroy(arena);
+    return 0;
+}
