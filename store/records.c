@@ -109,9 +109,10 @@ static enum err fact_row_read(struct bytes key, struct bytes value, struct arena
         fact.source = arena_copy(arena, source);
         fact.key = arena_copy(arena, fact_key);
         fact.version = (int64_t)version;
-        fact.partition = partition;
-        if (fact_json_read_body(value, arena, &fact, &why) == ERR_OK)
+        if (fact_json_read_body(value, arena, &fact, &why) == ERR_OK) {
+            fact.partition = partition; /* of no body: after it was read */
             return fn(owner, &fact);
+        }
     }
     log_error("store", "a fact's record cannot be read: %s", why);
     return ERR_DAMAGED;

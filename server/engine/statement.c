@@ -121,8 +121,8 @@ struct fact statement_fact(const struct statement *statement, const struct names
     fact.source = names_text(names, DICTIONARY_SOURCE, statement->source);
     fact.key = statement->key;
     fact.version = statement->version;
-    fact.partition = statement->partition;
     check(fact_json_read_body(statement->body, arena, &fact, &why) == ERR_OK);
+    fact.partition = statement->partition; /* of no body: after it was read */
     return fact;
 }
 

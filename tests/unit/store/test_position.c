@@ -59,6 +59,41 @@ Test(position, topics_beside_cursors)
     db_end(db, dir);
 }
 
+static enum err take_watermark(void *owner, const struct fact *fact)
+{
+    uint32_t *partitions = owner;
+    partitions[fact->version] = fact->partition;
+    return ERR_OK;
+}
+
+Test(position, a_watermark_has_a_row_in_each_partition)
+{
+    char dir[] = "/tmp/seatmeter-position-XXXXXX";
+    struct db *db = db_new(dir);
+    struct db_txn *txn;
+    struct arena *arena = arena_create();
+    uint32_t partitions[4] = {99, 99, 99, 99}, said[4] = {FACT_PARTITION_NONE, fact_partition(FACT_TOPIC_FACTS, 0), fact_partition(FACT_TOPIC_FACTS, 1),
+                                                         fact_partition(FACT_TOPIC_OBJECTS, 1)};
+    cr_assert_eq(db_begin_write(db, &txn), ERR_OK);
+    for (int i = 0; i < 4; i++) {
+        struct fact fact = fact_blank(FACT_WATERMARK);
+        fact.source = BYTES_LITERAL("icon-a");
+        fact.key = BYTES_LITERAL("watermark");
+        fact.version = i;
+        fact.watermark.until = 1000;
+        fact.partition = said[i];
+        fact_row_put(txn, &fact);
+    }
+    cr_assert_eq(db_commit(txn), ERR_OK);
+    cr_assert_eq(db_begin_read(db, &txn), ERR_OK);
+    cr_assert_eq(fact_rows_read_kind(txn, FACT_WATERMARK, arena, take_watermark, partitions), ERR_OK);
+    for (int i = 0; i < 4; i++)
+        cr_expect_eq(partitions[i], said[i], "version %d: partition %u, expected %u", i, partitions[i], said[i]);
+    db_abort(txn);
+    arena_destroy(arena);
+    db_end(db, dir);
+}
+
 static void take_letter(void *owner, struct bytes id, const struct dead_letter *letter)
 {
     *(struct dead_letter *)owner = *letter;
