@@ -96,6 +96,7 @@ Test(settings, values_arrive)
 {
     static const char text[] = "store: {dir: 'a b', map_bytes: 1048576}\n"
                                "http:\n  bind: ::1\n  port: 0\n  hosts: [seats.example.com, other]\n"
+                               "kafka: {brokers: \"a:9092,[::1]:9093\", user: alice}\n"
                                "close:\n"
                                "catalog: my.yaml\n"
                                "log: {level: debug}\n"
@@ -108,6 +109,8 @@ Test(settings, values_arrive)
     cr_assert_eq(read_text(text, &settings, &logged), ERR_OK, "%s", logged);
     cr_expect_str_eq(settings->store.dir, "a b");
     cr_expect_str_eq(settings->http.bind, "::1");
+    cr_expect_str_eq(settings->kafka.brokers, "a:9092,[::1]:9093");
+    cr_expect_str_eq(settings->kafka.topics, "seatmeter");
     cr_expect_str_eq(settings->catalog_file, "my.yaml");
     cr_expect_str_eq(settings->log_level, "debug");
     cr_expect(settings->store.map_bytes == 1048576 && settings->http.port == 0 && settings->http.host_count == 2 && settings->close.wait_minutes == 10);
@@ -139,10 +142,17 @@ Test(settings, faults_name_file_line_key_value_and_what_was_expected)
         {"http:\n  bind: 0.0.0.0\n", "FILE:2: key http.bind: value \"0.0.0.0\", expected 127.0.0.1, ::1 or localhost: this release knows no credentials"},
         {"http:\n  hosts: [\"a:80\"]\n", "FILE:2: key http.hosts: value a list, expected host names without a port"},
         {"http: 8080\n", "FILE:1: key http: value \"8080\", expected a map of bind, port, hosts"},
-        {"\nstroe: {}\n", "FILE:2: key stroe: value a map, but there is no such setting; expected one of store, http, counting, close, retention, alerts, catalog, log, sources"},
+        {"\nstroe: {}\n", "FILE:2: key stroe: value a map, but there is no such setting; expected one of store, http, kafka, counting, close, retention, alerts, catalog, log, sources"},
         {"store:\n  dri: x\n", "FILE:2: key store.dri: value \"x\", but there is no such setting; expected one of dir, map_bytes"},
         {"store: {map_bytes: 1024}\n", "FILE:1: key store.map_bytes: value \"1024\", expected an integer of 1048576 to 17592186044416"},
-        {"kafka: {}\n", "FILE:1: key kafka: value a map, but this release has no such setting"},
+        {"kafka: {brokers: localhost}\n", "FILE:1: key kafka.brokers: value \"localhost\", expected HOST:PORT, several with commas between"},
+        {"kafka: {brokers: \"a:9092,\"}\n", "FILE:1: key kafka.brokers: value \"a:9092,\", expected HOST:PORT"},
+        {"kafka: {brokers: \"a:9092, b:9092\"}\n", "FILE:1: key kafka.brokers: value \"a:9092, b:9092\", expected HOST:PORT"},
+        {"kafka: {brokers: \"a:70000\"}\n", "FILE:1: key kafka.brokers: value \"a:70000\", expected HOST:PORT"},
+        {"kafka: {brokers: \"a:9092\", security: tls}\n", "FILE:1: key kafka.security: value \"tls\", expected one of plaintext, ssl, sasl_plaintext, sasl_ssl"},
+        {"kafka: {topics: \"a b\"}\n", "FILE:1: key kafka.topics: value \"a b\", expected 1 to 200 letters"},
+        {"kafka:\n  topics: x\n  user: alice\n", "FILE:2: key kafka.brokers: missing, though other keys of kafka are given"},
+        {"kafka: {password: secret}\n", "FILE:1: key kafka.password: value \"secret\", but there is no such setting"},
         {"close: {key_file: x}\n", "FILE:1: key close.key_file: value \"x\", but this release has no such setting"},
         {"counting: {zone: Europe/Vienna}\n", "FILE:1: key counting.zone: value \"Europe/Vienna\", expected UTC: this release"},
         {"counting: {cap_hours: 0}\n", "expected an integer of 1 to 8760"},
