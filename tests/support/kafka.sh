@@ -3,9 +3,9 @@
 #   . tests/support/kafka.sh
 #   trap kafka_stop EXIT
 #   kafka_available            false, and says why, without java; fetches the jars by Maven when they are not there
-#   kafka_start DIR [NODES]    1 (default) or 3 fresh nodes on free loopback ports, waits until all answer and exports
-#                              KAFKA_BROKERS (host:port,…) and KAFKA_CLUSTER (its id)
-#   kafka_stop                 ends them; DIR is yours to remove
+#   kafka_start DIR [NODES]    1 (default) or 3 nodes on free loopback ports, fresh or with what DIR holds of them; waits
+#                              until all answer and exports KAFKA_BROKERS (host:port,…) and KAFKA_CLUSTER (its id)
+#   kafka_stop [TERM]          ends them, at once or in order; DIR is yours to remove
 #   kafka_kill N, kafka_restart N          node N (from 1) by SIGKILL; on its old ports and data again
 #   kafka_pause N, kafka_continue N        it stands still and goes on
 #   kafka_tool CLASS WORD…     a Java tool of Kafka (org.apache.kafka.tools.TopicCommand …) with --bootstrap-server
@@ -185,10 +185,12 @@ kafka_start_nodes() {
         kafka_make_certificates || { echo "openssl made no certificates" >&2; return 1; }
     fi
     # 22 letters that are 16 bytes; the last of them has two bits only.
-    KAFKA_CLUSTER=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n' | cut -c1-21)A
+    [ -f "$kafka_dir/cluster" ] || (od -An -N16 -tx1 /dev/urandom | tr -d ' \n' | cut -c1-21 | sed 's/$/A/') >"$kafka_dir/cluster"
+    KAFKA_CLUSTER=$(cat "$kafka_dir/cluster")
     export KAFKA_BROKERS KAFKA_CLUSTER
     for ((node = 1; node <= nodes; node++)); do
         kafka_write_properties "$node" "$nodes" "$voters" "$kafka_dir/node$node.properties"
+        [ ! -f "$kafka_dir/node$node/meta.properties" ] || continue
         kafka_set_java
         "${kafka_java[@]}" kafka.tools.StorageTool format -t "$KAFKA_CLUSTER" -c "$kafka_dir/node$node.properties" \
             >"$kafka_dir/format$node.log" 2>&1 || { tail -n 5 "$kafka_dir/format$node.log" >&2; return 1; }
@@ -206,11 +208,11 @@ kafka_start() {
 kafka_ended() { ! is_running "${kafka_pids[$1]}"; }
 kafka_end_node() {
     is_running "${kafka_pids[$1]:-}" || return 0
-    kill -CONT "${kafka_pids[$1]}" 2>/dev/null
-    kill "-$2" "${kafka_pids[$1]}" 2>/dev/null
-    wait_for 20 "the end of Kafka's node $1" kafka_ended "$1" || kill -KILL "${kafka_pids[$1]}"
-    wait "${kafka_pids[$1]}" 2>/dev/null
-    return 0
+    # Callers may have set -e, and a process that was killed has no good status.
+    kill -CONT "${kafka_pids[$1]}" 2>/dev/null || true
+    kill "-$2" "${kafka_pids[$1]}" 2>/dev/null || true
+    wait_for 20 "the end of Kafka's node $1" kafka_ended "$1" || kill -KILL "${kafka_pids[$1]}" || true
+    wait "${kafka_pids[$1]}" 2>/dev/null || true
 }
 
 kafka_kill() { kafka_end_node "$1" KILL; }
@@ -218,9 +220,9 @@ kafka_restart() { kafka_launch "$1" && kafka_wait "$1"; }
 kafka_pause() { kill -STOP "${kafka_pids[$1]}"; }
 kafka_continue() { kill -CONT "${kafka_pids[$1]}"; }
 
-# By SIGKILL: the folder is thrown away.
+# By SIGKILL, the folder being thrown away; kafka_stop TERM: in order, since it is kept.
 kafka_stop() {
     local node
-    for node in "${!kafka_pids[@]}"; do kafka_end_node "$node" KILL; done
+    for node in "${!kafka_pids[@]}"; do kafka_end_node "$node" "${1:-KILL}"; done
     kafka_pids=()
 }
