@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
-void counters_create(struct counters *counters, struct masks *masks, size_t lane_count)
+void counters_create(struct counters *counters, struct masks *masks, size_t item_count)
 {
-    *counters = (struct counters){.masks = masks, .lane_count = lane_count, .horizon = INSTANT_EVER, .clock = INSTANT_EVER,
+    *counters = (struct counters){.masks = masks, .item_count = item_count, .lane_count = 2 * item_count, .horizon = INSTANT_EVER, .clock = INSTANT_EVER,
                                   .stale_from = UINT32_MAX};
 }
 
@@ -57,8 +57,7 @@ uint32_t counters_scope(struct counters *counters, struct scope scope)
     return number;
 }
 
-/* Adds sign to the lanes of a mask. */
-static void add_lanes(const struct counters *counters, int32_t *lanes, uint32_t mask, int sign)
+void counters_add_lanes(const struct counters *counters, int32_t *lanes, uint32_t mask, int sign)
 {
     const uint64_t *words = masks_words(counters->masks, mask);
     for (size_t w = 0; w < counters->masks->word_count; w++)
@@ -134,7 +133,7 @@ static void level_edge(struct counters *counters, const struct edge *edge)
         return;
     }
     struct counter_scope *scope = &counters->scopes[edge->scope - 1];
-    add_lanes(counters, scope->levels, edge->mask, edge->sign);
+    counters_add_lanes(counters, scope->levels, edge->mask, edge->sign);
     scope->dirty = true;
 }
 
@@ -145,7 +144,7 @@ static void carry_edge(struct counters *counters, const struct edge *edge)
     uint32_t slot_number = slot_of(counters->horizon);
     if (!scope->carry)
         scope->carry = memory_alloc_zero(counters->lane_count + 1, sizeof(int32_t));
-    add_lanes(counters, scope->carry, edge->mask, edge->sign);
+    counters_add_lanes(counters, scope->carry, edge->mask, edge->sign);
     struct counter_slot *slot = slot_at(counters, slot_number, edge->scope);
     if (slot_number < counters->floor)
         mark_stale(counters, slot);
@@ -156,7 +155,7 @@ void counters_edge(struct counters *counters, const struct edge *edge)
 {
     instant at = edge->at < counters->horizon ? counters->horizon : edge->at;
     struct counter_day *day = day_at(counters, instant_day(at), edge->scope);
-    add_lanes(counters, day->nets, edge->mask, edge->sign);
+    counters_add_lanes(counters, day->nets, edge->mask, edge->sign);
     day->dirty = true;
     level_edge(counters, edge);
     if (edge->at < counters->horizon) {
@@ -215,106 +214,6 @@ void counters_advance(struct counters *counters, instant clock)
             level_edge(counters, &edge);
     }
     counters->future_count = kept;
-}
-
-/* --- folding a slot ---------------------------------------------------------------------------- */
-
-static uint32_t edge_mask(const struct slot_edge *edge)
-{
-    return (uint32_t)(edge->mask < 0 ? -edge->mask : edge->mask);
-}
-
-static int compare_edges(const void *a, const void *b)
-{
-    const struct slot_edge *x = a, *y = b;
-    if (x->at != y->at)
-        return x->at < y->at ? -1 : 1;
-    return edge_mask(x) < edge_mask(y) ? -1 : edge_mask(x) > edge_mask(y);
-}
-
-/* Sorts, and takes out pairs that cancel, so that a log does not grow with what was corrected. */
-static void settle_log(struct counter_slot *slot)
-{
-    uint32_t kept = 0;
-    if (slot->count > 1)
-        qsort(slot->edges, slot->count, sizeof *slot->edges, compare_edges);
-    for (uint32_t from = 0, to; from < slot->count; from = to) {
-        struct slot_edge first = slot->edges[from];
-        int32_t net = 0;
-        for (to = from; to < slot->count && compare_edges(&slot->edges[to], &first) == 0; to++)
-            net += slot->edges[to].mask < 0 ? -1 : 1;
-        int32_t mask = net < 0 ? -(int32_t)edge_mask(&first) : (int32_t)edge_mask(&first);
-        for (; net; net += net < 0 ? 1 : -1)
-            slot->edges[kept++] = (struct slot_edge){first.at, mask};
-    }
-    slot->count = kept;
-}
-
-struct lanes {
-    int32_t *level, *high, *delta;
-    uint32_t *rise_at;
-    int64_t *seat_ms;
-};
-
-static void fold(const struct counters *counters, const struct counter_slot *slot, struct lanes *lanes)
-{
-    size_t count = counters->lane_count;
-    uint32_t before = 0;
-    for (size_t l = 0; l < count; l++)
-        lanes->rise_at[l] = SLOT_RISE_NONE;
-    /* 1 the level since the last millisecond counts for seat_ms; 2 the changes of this one are netted;
-     * 3 the level after them may be the highest, and an occasion when it rose to it. */
-    for (uint32_t i = 0; i < slot->count;) {
-        uint32_t at = slot->edges[i].at;
-        for (size_t l = 0; l < count; l++)
-            lanes->seat_ms[l] += (int64_t)lanes->level[l] * (at - before);
-        memset(lanes->delta, 0, count * sizeof *lanes->delta);
-        for (; i < slot->count && slot->edges[i].at == at; i++) {
-            int32_t mask = slot->edges[i].mask;
-            add_lanes(counters, lanes->delta, (uint32_t)(mask < 0 ? -mask : mask), mask < 0 ? -1 : 1);
-        }
-        for (size_t l = 0; l < count; l++) {
-            lanes->level[l] += lanes->delta[l];
-            if (at == 0)
-                lanes->high[l] = lanes->level[l];
-            if (lanes->delta[l] > 0 && lanes->level[l] >= lanes->high[l]) {
-                lanes->high[l] = lanes->level[l];
-                lanes->rise_at[l] = at;
-            }
-        }
-        before = at;
-    }
-    for (size_t l = 0; l < count; l++)
-        lanes->seat_ms[l] += (int64_t)lanes->level[l] * (SLOT_MS - before);
-}
-
-void counters_pack_slot(struct counters *counters, struct counter_slot *slot, const uint32_t *item_of_lane, struct buffer *out)
-{
-    size_t count = counters->lane_count + 1;
-    uint8_t *memory = memory_alloc_zero(count, 24);
-    struct lanes lanes = {
-        .seat_ms = (int64_t *)(void *)memory,
-        .level = (int32_t *)(void *)(memory + count * 8),
-        .high = (int32_t *)(void *)(memory + count * 12),
-        .delta = (int32_t *)(void *)(memory + count * 16),
-        .rise_at = (uint32_t *)(void *)(memory + count * 20),
-    };
-    settle_log(slot);
-    fold(counters, slot, &lanes);
-    const int32_t *carry = counters->horizon != INSTANT_EVER && slot->slot == slot_of(counters->horizon)
-                               ? counters->scopes[slot->scope - 1].carry
-                               : NULL;
-    for (size_t l = 0; l < counters->lane_count; l++) {
-        struct slot_record record = {
-            .item = item_of_lane[l],
-            .profile = PROFILE_EXACT,
-            .summary = {carry ? carry[l] : 0, lanes.level[l], lanes.high[l], lanes.rise_at[l], lanes.seat_ms[l]},
-        };
-        const struct slot_summary *s = &record.summary;
-        if (s->carry || s->net || s->high || s->seat_ms || s->rise_at != SLOT_RISE_NONE)
-            slot_pack(out, &record);
-    }
-    free(memory);
 }
 
 void counters_flushed(struct counters *counters, uint32_t floor)

@@ -54,7 +54,7 @@ struct counter_scope {
 
 struct counters {
     struct masks *masks;
-    size_t lane_count;
+    size_t item_count, lane_count; /* two lanes an item: the families of seat keys */
     struct counter_scope *scopes; /* [number - 1] */
     uint32_t scope_count, scope_capacity;
     struct map scope_index[SCOPE_KIND_COUNT];
@@ -74,9 +74,11 @@ struct counters {
     bool stale_pending;
 };
 
-void counters_create(struct counters *counters, struct masks *masks, size_t lane_count);
+void counters_create(struct counters *counters, struct masks *masks, size_t item_count);
 void counters_free(struct counters *counters);
 
+/* Adds sign to the lanes of a mask. */
+void counters_add_lanes(const struct counters *counters, int32_t *lanes, uint32_t mask, int sign);
 /* The number of a scope, made when new. */
 uint32_t counters_scope(struct counters *counters, struct scope scope);
 void counters_edge(struct counters *counters, const struct edge *edge);
@@ -90,8 +92,8 @@ bool counters_stale_begin(struct counters *counters);
 /* After a reopening: the edge belongs to the levels, and to its slot when that is not below the floor. */
 void counters_restored_edge(struct counters *counters, const struct edge *edge);
 
-/* The summaries of a slot as they are to be written; empty: no record. */
-void counters_pack_slot(struct counters *counters, struct counter_slot *slot, const uint32_t *item_of_lane, struct buffer *out);
+/* The summaries of a slot as they are to be written; empty: no record.  In fold.c. */
+void counters_pack_slot(struct counters *counters, struct counter_slot *slot, const uint32_t *item_numbers, struct buffer *out);
 /* Forgets the slots below floor and what was dirty. */
 void counters_flushed(struct counters *counters, uint32_t floor);
 

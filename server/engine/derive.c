@@ -91,29 +91,31 @@ static void derive_port(struct engine *engine, uint32_t number)
     struct session *session = session_at(engine, number);
     const struct statement *statement = statement_at(&engine->statements, session->port);
     struct fact fact = statement_fact(statement, &engine->names, engine->scratch);
+    struct subject subject = {.begin = fact.port.begin};
     struct piece *pieces;
-    uint32_t tenant;
-    instant end;
     if (session->device_begin != fact.port.begin)
         session->awaited = false;
     session->device_begin = fact.port.begin;
     session->true_end = fact.port.end;
     if (fact.port.begin > engine->newest_begin)
         engine->newest_begin = fact.port.begin;
-    find_end(engine, number, fact.port.begin, &end);
+    find_end(engine, number, subject.begin, &subject.end);
     /* The subject is the call, without it (source, key), which is the session's own number (§7.17). */
-    uint64_t seat = bytes_present(fact.port.call) ? 6ull << 32 | dictionary_number(&engine->calls, fact.port.call)
-                                                  : 7ull << 32 | number;
-    size_t count = port_pieces(engine, statement, fact.port.begin, end, &tenant, &pieces);
-    subject_install(engine, number, seat, tenant, fact.port.begin, end, pieces, count);
+    bool call = bytes_present(fact.port.call);
+    for (int family = 0; family < SEAT_FAMILIES; family++)
+        subject.keys[family] = (call ? 6ull : 7ull) + 0x10 * (unsigned)family;
+    uint32_t low = call ? dictionary_number(&engine->calls, fact.port.call) : number;
+    for (int family = 0; family < SEAT_FAMILIES; family++)
+        subject.keys[family] = subject.keys[family] << 32 | low;
+    subject.piece_count = port_pieces(engine, statement, subject.begin, subject.end, &subject.tenant, &pieces);
+    subject.pieces = pieces;
+    subject_install(engine, number, &subject);
 }
 
 static void derive_session(struct engine *engine, uint32_t number)
 {
     struct view view;
     struct piece *pieces;
-    uint32_t tenant;
-    instant end;
     session_view(engine, number, &view);
     if (!view.present) {
         /* Media rows alone: they wait for their login row (§7.6). */
@@ -123,9 +125,12 @@ static void derive_session(struct engine *engine, uint32_t number)
     }
     if (!engine->restoring)
         place(engine, number, &view);
-    find_end(engine, number, view.begin, &end);
-    size_t count = session_pieces(engine, &view, view.begin, end, &tenant, &pieces);
-    subject_install(engine, number, session_seat_key(number, &view), tenant, view.begin, end, pieces, count);
+    struct subject subject = {.begin = view.begin, .presence = session_presence(engine, &view)};
+    find_end(engine, number, view.begin, &subject.end);
+    session_seat_keys(number, &view, subject.keys);
+    subject.piece_count = session_pieces(engine, &view, view.begin, subject.end, &subject.tenant, &pieces);
+    subject.pieces = pieces;
+    subject_install(engine, number, &subject);
 }
 
 void session_derive(struct engine *engine, uint32_t number)

@@ -31,6 +31,7 @@ void engine_destroy(struct engine *engine)
         free(engine->sessions[i].pieces);
     free(engine->sessions);
     free(engine->seats);
+    free(engine->seat_families);
     free(engine->devices);
     free(engine->awaited);
     for (uint32_t i = 0; i < engine->source_capacity; i++)
@@ -43,6 +44,7 @@ void engine_destroy(struct engine *engine)
     map_free(&engine->device_dn);
     map_free(&engine->device_pair);
     dictionary_free(&engine->calls);
+    dictionary_free(&engine->presences);
     number_list_free(&engine->dirty);
     buffer_free(&engine->text);
     counters_free(&engine->counters);
@@ -177,14 +179,18 @@ static void give_rows(struct engine *engine, const struct engine_sink *sink)
     }
 }
 
-static void pack_lanes(const struct engine *engine, const int32_t *lanes, struct buffer *out)
+/* The lanes of the families of seat keys, as profiles. */
+static void pack_lanes(const struct engine *engine, const int32_t *lanes, int families, struct buffer *out)
 {
+    static const enum profile profiles[SEAT_FAMILIES] = {PROFILE_EXACT, PROFILE_PERSON};
+    size_t items = engine->catalog->count;
     buffer_clear(out);
-    for (size_t lane = 0; lane < engine->counters.lane_count; lane++) {
-        struct net_record record = {engine->item_of_lane[lane], PROFILE_EXACT, lanes[lane]};
-        if (lanes[lane])
-            net_pack(out, &record);
-    }
+    for (size_t item = 0; item < items; item++)
+        for (int family = 0; family < families; family++) {
+            struct net_record record = {engine->item_of_lane[item], profiles[family], lanes[item + (size_t)family * items]};
+            if (record.net)
+                net_pack(out, &record);
+        }
 }
 
 static int compare_slots(const void *a, const void *b)
@@ -224,7 +230,7 @@ void engine_changes(struct engine *engine, const struct engine_sink *sink)
         const struct counter_day *day = &counters->days[i];
         if (!day->dirty)
             continue;
-        pack_lanes(engine, day->nets, &engine->text);
+        pack_lanes(engine, day->nets, SEAT_FAMILIES, &engine->text);
         sink->day_net(sink->owner, day->day, counters->scopes[day->scope - 1].scope, buffer_bytes(&engine->text));
     }
     for (uint32_t i = 0; i < counters->scope_count; i++) {
@@ -233,7 +239,7 @@ void engine_changes(struct engine *engine, const struct engine_sink *sink)
             continue;
         for (size_t lane = 0; lane < counters->lane_count; lane++)
             check(scope->levels[lane] >= 0); /* a counter below zero is a bug (design.md §4) */
-        pack_lanes(engine, scope->levels, &engine->text);
+        pack_lanes(engine, scope->levels, 1, &engine->text);
         sink->live(sink->owner, scope->scope, counters->clock, buffer_bytes(&engine->text));
     }
 }
@@ -277,7 +283,7 @@ void engine_count(const struct engine *engine, uint64_t *sessions, uint64_t *ope
     *sessions = *open = 0;
     for (uint32_t i = 0; i < engine->session_capacity; i++) {
         const struct session *session = &engine->sessions[i];
-        *sessions += session->used && session->seat;
-        *open += session->used && session->seat && session->reason == END_OPEN;
+        *sessions += session->used && session->seat[SEAT_DEFAULT];
+        *open += session->used && session->seat[SEAT_DEFAULT] && session->reason == END_OPEN;
     }
 }

@@ -180,3 +180,13 @@ void history_campaigns(const struct history *history, ref person, instant begin,
             campaigns_of_group(history, names_ref(history->names, statement->membership.group), from, to, fn, owner);
     }
 }
+
+void history_groups(const struct history *history, enum object_type member_type, ref member, group_fn fn, void *owner)
+{
+    for (uint32_t i = member ? map_get(&history->members, pair(member_type, member)) : 0; i;) {
+        const struct statement *statement = statement_at(history->statements, i);
+        const struct membership *membership = &statement->membership;
+        i = statement->next;
+        fn(owner, member_type, membership->group, membership->from, membership->to);
+    }
+}

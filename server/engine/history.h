@@ -35,4 +35,8 @@ void history_free(struct history *history);
 typedef void (*span_fn)(void *owner, instant from, instant to);
 void history_campaigns(const struct history *history, ref person, instant begin, instant end, span_fn fn, void *owner);
 
+/* Calls fn for every membership of a person or a place. */
+typedef void (*group_fn)(void *owner, enum object_type member_type, int64_t group, instant from, instant to);
+void history_groups(const struct history *history, enum object_type member_type, ref member, group_fn fn, void *owner);
+
 #endif

@@ -19,14 +19,55 @@ struct predicate {
 
 void masks_create(struct masks *masks, size_t item_count)
 {
-    *masks = (struct masks){.word_count = item_count / 64 + 1};
+    *masks = (struct masks){.word_count = 2 * item_count / 64 + 1, .item_count = item_count};
     masks->scratch = memory_alloc_zero(masks->word_count, sizeof *masks->scratch);
 }
 
 void masks_free(struct masks *masks)
 {
     dictionary_free(&masks->index);
+    map_free(&masks->unions);
     free(masks->scratch);
+    free(masks->person);
+}
+
+uint32_t masks_person(struct masks *masks, uint32_t mask)
+{
+    if (mask == 0)
+        return 0;
+    if (mask > masks->person_capacity) {
+        uint32_t capacity = masks->person_capacity ? masks->person_capacity * 2 : 64;
+        while (capacity < mask)
+            capacity *= 2;
+        masks->person = memory_resize(masks->person, capacity * sizeof *masks->person);
+        memset(masks->person + masks->person_capacity, 0, (capacity - masks->person_capacity) * sizeof *masks->person);
+        masks->person_capacity = capacity;
+    }
+    if (masks->person[mask - 1] == 0) {
+        const uint64_t *words = masks_words(masks, mask);
+        memset(masks->scratch, 0, masks->word_count * 8);
+        for (size_t item = 0; item < masks->item_count; item++)
+            if (words[item / 64] >> item % 64 & 1)
+                masks->scratch[(item + masks->item_count) / 64] |= 1ull << (item + masks->item_count) % 64;
+        masks->person[mask - 1] = masks_number(masks, masks->scratch);
+    }
+    return masks->person[mask - 1];
+}
+
+uint32_t masks_union(struct masks *masks, uint32_t a, uint32_t b)
+{
+    uint64_t pair = (uint64_t)a << 32 | b;
+    if (a == 0 || b == 0 || a == b)
+        return a ? a : b;
+    uint32_t both = map_get(&masks->unions, pair);
+    if (both == 0) {
+        const uint64_t *x = masks_words(masks, a), *y = masks_words(masks, b);
+        for (size_t w = 0; w < masks->word_count; w++)
+            masks->scratch[w] = x[w] | y[w];
+        both = masks_number(masks, masks->scratch);
+        map_put(&masks->unions, pair, both);
+    }
+    return both;
 }
 
 uint32_t masks_number(struct masks *masks, const uint64_t *words)

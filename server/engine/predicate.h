@@ -2,8 +2,9 @@
  * server/engine/predicate.h - which items a session or a port uses: the catalog, compiled.
  *
  * A set of items is a mask: a number from 1 (0: the empty set) for one of the few different sets that
- * occur, so that sessions and edges carry 32 bits however many items a catalog has.  An item's lane is
- * its place in the catalog.
+ * occur, so that sessions and edges carry 32 bits however many items a catalog has.  An item has a lane
+ * for each family of seat keys: its place in the catalog for the default chain (profiles exact, lrm and
+ * sustained), that plus the number of items for the chain that begins with the person.
  * Thread: ingest.
  */
 #ifndef SERVER_ENGINE_PREDICATE_H
@@ -16,10 +17,17 @@
 struct masks {
     struct dictionary index; /* the words of a set as text → number */
     size_t word_count;       /* 64-bit words a set */
+    size_t item_count;
     uint64_t *scratch;
+    uint32_t *person;        /* [mask - 1]: the same items in the person's lanes; 0: not asked yet */
+    uint32_t person_capacity;
+    struct map unions;       /* (mask, mask) → mask */
 };
 
 void masks_create(struct masks *masks, size_t item_count);
+/* The items of a mask of default lanes in the person's lanes. */
+uint32_t masks_person(struct masks *masks, uint32_t mask);
+uint32_t masks_union(struct masks *masks, uint32_t a, uint32_t b);
 void masks_free(struct masks *masks);
 /* The number of a set of word_count words. */
 uint32_t masks_number(struct masks *masks, const uint64_t *words);

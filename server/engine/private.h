@@ -22,6 +22,16 @@ struct piece {
     uint32_t mask;
 };
 
+/* Two chains of seat keys (domain.md §2): place → DN → login → person → session, and person first. */
+enum seat_family { SEAT_DEFAULT, SEAT_PERSON, SEAT_FAMILIES };
+
+/* A span in which a session counts in a scope besides the system and its tenant: a group its person or
+ * its place belongs to (domain.md §4). */
+struct presence {
+    instant from, to;
+    uint32_t scope, unused;
+};
+
 struct session {
     uint32_t login_rows, media_rows; /* heads of the row lists */
     uint32_t port;                   /* a port's statement, 0: a session */
@@ -29,8 +39,9 @@ struct session {
     struct piece *pieces;            /* NULL: the one piece below */
     uint32_t piece_count;            /* of pieces */
     uint32_t mask;
-    uint32_t seat, seat_before, seat_after;
+    uint32_t seat[SEAT_FAMILIES], seat_before[SEAT_FAMILIES], seat_after[SEAT_FAMILIES];
     uint32_t tenant;                 /* scope number */
+    uint32_t presence;               /* number of a list of struct presence; 0: none */
     uint32_t device, device_before, device_after;
     instant device_begin; /* by which devices are ordered; begin follows when the seat is installed */
     enum end_reason reason;
@@ -74,14 +85,16 @@ struct engine {
     struct masks masks;
     struct predicates predicates;
     struct counters counters;
-    uint32_t *item_of_lane; /* number of class ITEM */
+    uint32_t *item_of_lane; /* number of class ITEM, by place in the catalog */
 
     struct session *sessions; /* [number - 1]; a session's number is that of its id in class SESSION */
     uint32_t session_capacity;
     struct number_list dirty;
     struct dictionary calls; /* of ports */
+    struct dictionary presences; /* lists of struct presence as text */
     struct map seat_index; /* (kind, ref) → seat */
     uint32_t *seats;       /* [seat - 1] → first session */
+    uint8_t *seat_families;
     uint32_t seat_count, seat_capacity;
     struct map device_dn, device_pair;
     struct device *devices; /* [device - 1] */
@@ -115,8 +128,10 @@ void session_view(const struct engine *engine, uint32_t number, struct view *vie
 /* The pieces of [begin, end) with their masks, into the scratch arena; how many (at least one). */
 size_t session_pieces(struct engine *engine, const struct view *view, instant begin, instant end, uint32_t *tenant, struct piece **pieces);
 size_t port_pieces(struct engine *engine, const struct statement *statement, instant begin, instant end, uint32_t *tenant, struct piece **pieces);
-/* The seat key (domain.md §2.1, §2.2) as a number. */
-uint64_t session_seat_key(uint32_t number, const struct view *view);
+/* The seat keys (domain.md §2.1, §2.2, §2.10) as numbers. */
+void session_seat_keys(uint32_t number, const struct view *view, uint64_t keys[SEAT_FAMILIES]);
+/* The groups of the session's person and place, interned; 0: none. */
+uint32_t session_presence(struct engine *engine, const struct view *view);
 
 /* device.c */
 /* The device of a session with this view, made when new; 0: it has none. */
@@ -127,10 +142,17 @@ void device_leave(struct engine *engine, uint32_t number);
 instant device_superseded_at(const struct engine *engine, uint32_t number);
 
 /* subject.c */
-/* Takes the session off its seat without touching the counters: all its edges lie before the horizon. */
+/* What of a session the counters rest on. */
+struct subject {
+    uint64_t keys[SEAT_FAMILIES];
+    uint32_t tenant, presence;
+    instant begin, end;
+    const struct piece *pieces;
+    size_t piece_count;
+};
+void subject_install(struct engine *engine, uint32_t number, const struct subject *subject);
+/* Takes the session off its seats without touching the counters: all its edges lie before the horizon. */
 void subject_forget(struct engine *engine, uint32_t number);
-void subject_install(struct engine *engine, uint32_t number, uint64_t seat_key, uint32_t tenant, instant begin, instant end,
-                     const struct piece *pieces, size_t piece_count);
 void subject_remove(struct engine *engine, uint32_t number);
 /* Every edge of every seat in [from, to], in no order between seats. */
 typedef void (*edge_fn)(struct counters *counters, const struct edge *edge);

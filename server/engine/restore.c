@@ -34,15 +34,15 @@ void engine_restore_begin(struct engine *engine, instant horizon, instant clock)
 {
     for (int class = 0; class < DICTIONARY_CLASS_COUNT; class++)
         dictionary_restored(&engine->names.dictionaries[class]);
-    size_t lanes = engine->catalog->count;
-    masks_create(&engine->masks, lanes);
+    size_t items = engine->catalog->count;
+    masks_create(&engine->masks, items);
     predicates_compile(&engine->predicates, engine->catalog, &engine->names);
-    counters_create(&engine->counters, &engine->masks, lanes);
+    counters_create(&engine->counters, &engine->masks, items);
     engine->counters.horizon = horizon;
     engine->counters.clock = clock;
-    engine->item_of_lane = memory_alloc_zero(lanes + 1, sizeof *engine->item_of_lane);
-    for (size_t lane = 0; lane < lanes; lane++)
-        engine->item_of_lane[lane] = names_number(&engine->names, DICTIONARY_ITEM, engine->catalog->items[lane].code);
+    engine->item_of_lane = memory_alloc_zero(items + 1, sizeof *engine->item_of_lane);
+    for (size_t item = 0; item < items; item++)
+        engine->item_of_lane[item] = names_number(&engine->names, DICTIONARY_ITEM, engine->catalog->items[item].code);
     engine->restoring = true;
     link_rows(engine);
     /* Every source that a row names has sent sessions. */
@@ -53,12 +53,15 @@ void engine_restore_begin(struct engine *engine, instant horizon, instant clock)
                                                                    : rows_media(&engine->rows, row)->source);
 }
 
-static size_t lane_of(const struct engine *engine, uint32_t item)
+/* The lane of an item's profile; behind the last one for what this catalog does not have. */
+static size_t lane_of(const struct engine *engine, uint32_t number, enum profile profile)
 {
-    size_t lane = 0;
-    while (lane < engine->counters.lane_count && engine->item_of_lane[lane] != item)
-        lane++;
-    return lane;
+    size_t items = engine->catalog->count, item = 0;
+    while (item < items && engine->item_of_lane[item] != number)
+        item++;
+    if (item == items || (profile != PROFILE_EXACT && profile != PROFILE_PERSON))
+        return engine->counters.lane_count;
+    return profile == PROFILE_PERSON ? item + items : item;
 }
 
 void engine_restore_day_net(struct engine *engine, int32_t day, struct scope scope, struct bytes nets)
@@ -67,7 +70,7 @@ void engine_restore_day_net(struct engine *engine, int32_t day, struct scope sco
     bool damaged = false;
     int32_t *lanes = memory_alloc_zero(engine->counters.lane_count + 1, sizeof *lanes);
     while (net_unpack(&nets, &record, &damaged))
-        lanes[lane_of(engine, record.item)] = record.net;
+        lanes[lane_of(engine, record.item, record.profile)] = record.net;
     check(!damaged);
     counters_restore_day(&engine->counters, day, scope, lanes);
     free(lanes);
@@ -79,7 +82,7 @@ void engine_restore_carry(struct engine *engine, struct scope scope, struct byte
     bool damaged = false, any = false;
     int32_t *lanes = memory_alloc_zero(engine->counters.lane_count + 1, sizeof *lanes);
     while (slot_unpack(&summaries, &record, &damaged)) {
-        lanes[lane_of(engine, record.item)] = record.summary.carry;
+        lanes[lane_of(engine, record.item, record.profile)] = record.summary.carry;
         any |= record.summary.carry != 0;
     }
     check(!damaged);
@@ -118,7 +121,7 @@ void engine_restored(struct engine *engine, bool recount)
 /* Over, cap included, before the horizon; media that still wait for a login row by their own times. */
 static bool is_over(const struct engine *engine, const struct session *session, instant horizon)
 {
-    if (session->seat)
+    if (session->seat[SEAT_DEFAULT])
         return session->end < horizon;
     for (uint32_t row = session->media_rows; row; row = rows_next(&engine->rows, SESSION_MEDIA, row)) {
         instant begin = record_instant(rows_media(&engine->rows, row)->begin);

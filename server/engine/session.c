@@ -106,12 +106,65 @@ void session_view(const struct engine *engine, uint32_t number, struct view *vie
     }
 }
 
-uint64_t session_seat_key(uint32_t number, const struct view *view)
+void session_seat_keys(uint32_t number, const struct view *view, uint64_t keys[SEAT_FAMILIES])
 {
     const uint32_t chain[] = {view->place, view->dn, view->login, view->person, number};
-    for (unsigned kind = 0;; kind++)
-        if (chain[kind])
-            return (uint64_t)(kind + 1) << 32 | chain[kind];
+    unsigned kind = 0;
+    while (!chain[kind])
+        kind++;
+    keys[SEAT_DEFAULT] = (uint64_t)(kind + 1) << 32 | chain[kind];
+    if (view->person) {
+        kind = 3;
+        while (!chain[kind])
+            kind++;
+    }
+    keys[SEAT_PERSON] = (uint64_t)(kind + 0x11) << 32 | chain[kind];
+}
+
+/* --- groups -------------------------------------------------------------------------------------- */
+
+struct gathering {
+    struct engine *engine;
+    struct presence *list;
+    size_t count, capacity;
+};
+
+static void add_presence(void *owner, enum object_type member_type, int64_t group, instant from, instant to)
+{
+    struct gathering *g = owner;
+    enum scope_kind kind = member_type == OBJECT_PERSON ? SCOPE_AGENT_GROUP : SCOPE_PLACE_GROUP;
+    if (from >= to)
+        return;
+    if (g->count == g->capacity) {
+        size_t capacity = g->capacity ? g->capacity * 2 : 16;
+        struct presence *more = arena_alloc(g->engine->scratch, capacity * sizeof *more);
+        if (g->count)
+            memcpy(more, g->list, g->count * sizeof *more);
+        g->list = more;
+        g->capacity = capacity;
+    }
+    g->list[g->count++] = (struct presence){.from = from, .to = to, .scope = counters_scope(&g->engine->counters, (struct scope){kind, group})};
+}
+
+static int compare_presences(const void *a, const void *b)
+{
+    const struct presence *x = a, *y = b;
+    if (x->scope != y->scope)
+        return x->scope < y->scope ? -1 : 1;
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    return x->to < y->to ? -1 : x->to > y->to;
+}
+
+uint32_t session_presence(struct engine *engine, const struct view *view)
+{
+    struct gathering gathering = {.engine = engine};
+    history_groups(&engine->history, OBJECT_PERSON, view->person, add_presence, &gathering);
+    history_groups(&engine->history, OBJECT_PLACE, view->place, add_presence, &gathering);
+    if (gathering.count == 0)
+        return 0;
+    qsort(gathering.list, gathering.count, sizeof *gathering.list, compare_presences);
+    return dictionary_number(&engine->presences, bytes_of(gathering.list, gathering.count * sizeof *gathering.list));
 }
 
 /* --- configuration as of begin ------------------------------------------------------------------ */

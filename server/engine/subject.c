@@ -17,9 +17,11 @@ static uint32_t seat_of(struct engine *engine, uint64_t key)
     if (engine->seat_count == engine->seat_capacity) {
         engine->seat_capacity = engine->seat_capacity ? engine->seat_capacity * 2 : 64;
         engine->seats = memory_resize(engine->seats, engine->seat_capacity * sizeof *engine->seats);
+        engine->seat_families = memory_resize(engine->seat_families, engine->seat_capacity);
     }
     seat = ++engine->seat_count;
     engine->seats[seat - 1] = 0;
+    engine->seat_families[seat - 1] = key >> 32 > 0x10 ? SEAT_PERSON : SEAT_DEFAULT;
     map_put(&engine->seat_index, key, seat);
     return seat;
 }
@@ -35,45 +37,71 @@ static void add_edge(struct edge_list *list, instant at, uint32_t scope, uint32_
 
 /* --- the union of a seat's pieces ---------------------------------------------------------------- */
 
-/* A piece of some session of the seat that touches the span, with the session's tenant. */
+/* A span in which some session of the seat uses items in one scope. */
 struct part {
     struct piece piece;
-    uint32_t tenant;
+    uint32_t scope;
 };
 
-static const struct piece *pieces_of(const struct session *session, struct piece *one, size_t *count)
+struct part_list {
+    struct part *parts;
+    size_t count, capacity;
+};
+
+static void add_part(struct engine *engine, struct part_list *list, const struct piece *piece, uint32_t scope)
 {
-    if (session->pieces) {
-        *count = session->piece_count;
-        return session->pieces;
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? list->capacity * 2 : 16;
+        struct part *more = arena_alloc(engine->scratch, capacity * sizeof *more);
+        if (list->count)
+            memcpy(more, list->parts, list->count * sizeof *more);
+        list->parts = more;
+        list->capacity = capacity;
     }
-    *one = (struct piece){session->begin, session->end, session->mask};
-    *count = 1;
-    return one;
+    list->parts[list->count++] = (struct part){*piece, scope};
 }
 
-static size_t parts_of(struct engine *engine, uint32_t seat, instant from, instant to, struct part **out)
+/* The piece in the system, in the tenant, and in each group for as long as its person or place is in it. */
+static void add_parts(struct engine *engine, struct part_list *list, const struct session *session, const struct piece *piece,
+                      uint32_t system)
 {
-    size_t count = 0, room = 0;
-    for (uint32_t s = engine->seats[seat - 1]; s; s = session_at(engine, s)->seat_after) {
-        const struct session *session = session_at(engine, s);
-        if (session->begin <= to && session->end >= from)
-            room += session->pieces ? session->piece_count : 1;
+    add_part(engine, list, piece, system);
+    add_part(engine, list, piece, session->tenant);
+    if (!session->presence)
+        return;
+    struct bytes text = dictionary_text(&engine->presences, session->presence);
+    const struct presence *presences = (const struct presence *)(const void *)text.data;
+    for (size_t i = 0; i < text.len / sizeof *presences; i++) {
+        struct piece inside = *piece;
+        inside.from = presences[i].from > inside.from ? presences[i].from : inside.from;
+        inside.to = presences[i].to < inside.to ? presences[i].to : inside.to;
+        if (inside.from < inside.to)
+            add_part(engine, list, &inside, presences[i].scope);
     }
-    struct part *parts = arena_alloc(engine->scratch, (room + 1) * sizeof *parts);
-    for (uint32_t s = engine->seats[seat - 1]; s; s = session_at(engine, s)->seat_after) {
+}
+
+static struct part_list parts_of(struct engine *engine, uint32_t seat, enum seat_family family, instant from, instant to)
+{
+    uint32_t system = counters_scope(&engine->counters, (struct scope){SCOPE_SYSTEM, 0});
+    struct part_list list = {0};
+    for (uint32_t s = engine->seats[seat - 1]; s; s = session_at(engine, s)->seat_after[family]) {
         const struct session *session = session_at(engine, s);
-        struct piece one;
-        size_t piece_count;
-        const struct piece *pieces = pieces_of(session, &one, &piece_count);
         if (session->begin > to || session->end < from)
             continue;
-        for (size_t i = 0; i < piece_count; i++)
+        const struct piece one = {session->begin, session->end, session->mask};
+        const struct piece *pieces = session->pieces ? session->pieces : &one;
+        size_t count = session->pieces ? session->piece_count : 1;
+        for (size_t i = 0; i < count; i++)
             if (pieces[i].mask && pieces[i].from < pieces[i].to && pieces[i].from <= to && pieces[i].to >= from)
-                parts[count++] = (struct part){pieces[i], session->tenant};
+                add_parts(engine, &list, session, &pieces[i], system);
     }
-    *out = parts;
-    return count;
+    return list;
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+    const struct part *x = a, *y = b;
+    return x->scope < y->scope ? -1 : x->scope > y->scope;
 }
 
 static int compare_instants(const void *a, const void *b)
@@ -82,9 +110,8 @@ static int compare_instants(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The items that begin and end at an instant in one scope (tenant 0: the system). */
-static void edges_at(struct engine *engine, const struct part *parts, size_t count, uint32_t tenant, uint32_t scope,
-                     instant at, struct edge_list *list)
+/* The items that begin and end at an instant, of parts of one scope. */
+static void edges_at(struct engine *engine, const struct part *parts, size_t count, instant at, struct edge_list *list)
 {
     size_t words = engine->masks.word_count;
     uint64_t *before = arena_alloc(engine->scratch, 3 * words * sizeof *before);
@@ -92,8 +119,6 @@ static void edges_at(struct engine *engine, const struct part *parts, size_t cou
     for (size_t i = 0; i < count; i++) {
         const struct piece *piece = &parts[i].piece;
         const uint64_t *bits = masks_words(&engine->masks, piece->mask);
-        if (tenant && parts[i].tenant != tenant)
-            continue;
         for (size_t w = 0; w < words; w++) {
             before[w] |= piece->from < at && at <= piece->to ? bits[w] : 0;
             after[w] |= piece->from <= at && at < piece->to ? bits[w] : 0;
@@ -104,29 +129,23 @@ static void edges_at(struct engine *engine, const struct part *parts, size_t cou
             change[w] = sign < 0 ? before[w] & ~after[w] : after[w] & ~before[w];
         uint32_t mask = masks_number(&engine->masks, change);
         if (mask)
-            add_edge(list, at, scope, mask, sign);
+            add_edge(list, at, parts[0].scope, mask, sign);
     }
 }
 
-/* The seat's edges in [from, to], both included, in order of time and scope. */
-static void seat_edges(struct engine *engine, uint32_t seat, instant from, instant to, struct edge_list *list)
+/* The edges of parts of one scope in [from, to], both included, in order of time. */
+static void scope_edges(struct engine *engine, const struct part *parts, size_t count, instant from, instant to, struct edge_list *list)
 {
-    uint32_t system = counters_scope(&engine->counters, (struct scope){SCOPE_SYSTEM, 0});
-    struct part *parts;
-    size_t count = parts_of(engine, seat, from, to, &parts), point_count = 0;
+    size_t point_count = 0;
     if (count == 1) {
         const struct piece *piece = &parts[0].piece;
-        if (piece->from >= from && piece->from <= to) {
-            add_edge(list, piece->from, system, piece->mask, 1);
-            add_edge(list, piece->from, parts[0].tenant, piece->mask, 1);
-        }
-        if (piece->to >= from && piece->to <= to && piece->to != INSTANT_NEVER) {
-            add_edge(list, piece->to, system, piece->mask, -1);
-            add_edge(list, piece->to, parts[0].tenant, piece->mask, -1);
-        }
+        if (piece->from >= from && piece->from <= to)
+            add_edge(list, piece->from, parts[0].scope, piece->mask, 1);
+        if (piece->to >= from && piece->to <= to && piece->to != INSTANT_NEVER)
+            add_edge(list, piece->to, parts[0].scope, piece->mask, -1);
         return;
     }
-    instant *points = arena_alloc(engine->scratch, (2 * count + 1) * sizeof *points);
+    instant *points = arena_alloc(engine->scratch, 2 * count * sizeof *points);
     for (size_t i = 0; i < count; i++) {
         const instant ends[] = {parts[i].piece.from, parts[i].piece.to};
         for (int e = 0; e < 2; e++)
@@ -134,18 +153,26 @@ static void seat_edges(struct engine *engine, uint32_t seat, instant from, insta
                 points[point_count++] = ends[e];
     }
     qsort(points, point_count, sizeof *points, compare_instants);
-    for (size_t p = 0; p < point_count; p++) {
-        if (p > 0 && points[p] == points[p - 1])
-            continue;
-        edges_at(engine, parts, count, 0, system, points[p], list);
-        for (size_t i = 0; i < count; i++) {
-            size_t first = 0;
-            while (parts[first].tenant != parts[i].tenant)
-                first++;
-            if (first == i)
-                edges_at(engine, parts, count, parts[i].tenant, parts[i].tenant, points[p], list);
-        }
+    for (size_t p = 0; p < point_count; p++)
+        if (p == 0 || points[p] != points[p - 1])
+            edges_at(engine, parts, count, points[p], list);
+}
+
+/* The seat's edges in [from, to], both included, in order of scope and time. */
+static void seat_edges(struct engine *engine, uint32_t seat, enum seat_family family, instant from, instant to, struct edge_list *list)
+{
+    struct part_list parts = parts_of(engine, seat, family, from, to);
+    size_t start = list->count;
+    if (parts.count > 1)
+        qsort(parts.parts, parts.count, sizeof *parts.parts, compare_parts);
+    for (size_t i = 0, next; i < parts.count; i = next) {
+        for (next = i; next < parts.count && parts.parts[next].scope == parts.parts[i].scope; next++)
+            ;
+        scope_edges(engine, &parts.parts[i], next - i, from, to, list);
     }
+    if (family == SEAT_PERSON)
+        for (; start < list->count; start++)
+            list->edges[start].mask = masks_person(&engine->masks, list->edges[start].mask);
 }
 
 /* --- the difference ------------------------------------------------------------------------------ */
@@ -174,73 +201,126 @@ static void apply_difference(struct engine *engine)
         counters_edge(&engine->counters, &after->edges[i]);
 }
 
-static void leave_seat(struct engine *engine, uint32_t number)
+static void leave_seats(struct engine *engine, uint32_t number)
 {
     struct session *session = session_at(engine, number);
-    if (session->seat_before)
-        session_at(engine, session->seat_before)->seat_after = session->seat_after;
-    else
-        engine->seats[session->seat - 1] = session->seat_after;
-    if (session->seat_after)
-        session_at(engine, session->seat_after)->seat_before = session->seat_before;
-    session->seat = session->seat_before = session->seat_after = 0;
+    for (int family = 0; family < SEAT_FAMILIES; family++) {
+        uint32_t before = session->seat_before[family], after = session->seat_after[family];
+        if (!session->seat[family])
+            continue;
+        if (before)
+            session_at(engine, before)->seat_after[family] = after;
+        else
+            engine->seats[session->seat[family] - 1] = after;
+        if (after)
+            session_at(engine, after)->seat_before[family] = before;
+        session->seat[family] = session->seat_before[family] = session->seat_after[family] = 0;
+    }
     free(session->pieces);
     session->pieces = NULL;
     session->piece_count = 0;
 }
 
-static void enter_seat(struct engine *engine, uint32_t number, uint32_t seat, const struct piece *pieces, size_t piece_count)
+static void enter_seats(struct engine *engine, uint32_t number, const uint32_t seats[SEAT_FAMILIES], const struct subject *subject)
 {
     struct session *session = session_at(engine, number);
-    uint32_t first = engine->seats[seat - 1];
-    session->seat = seat;
-    session->seat_after = first;
-    if (first)
-        session_at(engine, first)->seat_before = number;
-    engine->seats[seat - 1] = number;
-    session->mask = pieces[0].mask;
-    if (piece_count > 1) {
-        session->pieces = memory_alloc(piece_count * sizeof *pieces);
-        memcpy(session->pieces, pieces, piece_count * sizeof *pieces);
-        session->piece_count = (uint32_t)piece_count;
+    for (int family = 0; family < SEAT_FAMILIES; family++) {
+        uint32_t first = engine->seats[seats[family] - 1];
+        session->seat[family] = seats[family];
+        session->seat_after[family] = first;
+        if (first)
+            session_at(engine, first)->seat_before[family] = number;
+        engine->seats[seats[family] - 1] = number;
+    }
+    session->begin = subject->begin;
+    session->end = subject->end;
+    session->tenant = subject->tenant;
+    session->presence = subject->presence;
+    session->mask = subject->pieces[0].mask;
+    if (subject->piece_count > 1) {
+        session->pieces = memory_alloc(subject->piece_count * sizeof *session->pieces);
+        memcpy(session->pieces, subject->pieces, subject->piece_count * sizeof *session->pieces);
+        session->piece_count = (uint32_t)subject->piece_count;
     }
 }
 
 void subject_forget(struct engine *engine, uint32_t number)
 {
-    if (session_at(engine, number)->seat)
-        leave_seat(engine, number);
+    leave_seats(engine, number);
 }
 
-static void clear_lists(struct engine *engine)
+/* A span of a seat whose edges may change. */
+struct window {
+    uint32_t seat;
+    enum seat_family family;
+    instant from, to;
+};
+
+/* When the second half of list repeats the first in the other family's lanes, as it does for a session
+ * alone on both its seats, one edge carries both. */
+static void join_families(struct engine *engine, struct edge_list *list, size_t start, size_t half)
 {
-    engine->before.count = engine->after.count = 0;
+    size_t count = half - start;
+    if (list->count - half != count)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const struct edge *a = &list->edges[start + i], *b = &list->edges[half + i];
+        if (a->at != b->at || a->scope != b->scope || a->sign != b->sign)
+            return;
+    }
+    for (size_t i = 0; i < count; i++)
+        list->edges[start + i].mask = masks_union(&engine->masks, list->edges[start + i].mask, list->edges[half + i].mask);
+    list->count = half;
 }
 
-void subject_install(struct engine *engine, uint32_t number, uint64_t seat_key, uint32_t tenant, instant begin, instant end,
-                     const struct piece *pieces, size_t piece_count)
+/* windows stand in pairs: the default seat's, the person seat's. */
+static void window_edges(struct engine *engine, const struct window *windows, size_t count, struct edge_list *list)
+{
+    list->count = 0;
+    for (size_t i = 0; i < count; i += SEAT_FAMILIES) {
+        size_t start = list->count;
+        seat_edges(engine, windows[i].seat, SEAT_DEFAULT, windows[i].from, windows[i].to, list);
+        size_t half = list->count;
+        seat_edges(engine, windows[i + 1].seat, SEAT_PERSON, windows[i + 1].from, windows[i + 1].to, list);
+        join_families(engine, list, start, half);
+    }
+}
+
+void subject_install(struct engine *engine, uint32_t number, const struct subject *subject)
 {
     struct session *session = session_at(engine, number);
-    uint32_t seat = seat_of(engine, seat_key);
-    instant from = begin, to = end;
-    clear_lists(engine);
-    if (session->seat == seat) {
-        from = session->begin < begin ? session->begin : begin;
-        to = session->end > end ? session->end : end;
-    } else if (session->seat) {
-        subject_remove(engine, number);
-        clear_lists(engine);
+    struct window windows[2 * SEAT_FAMILIES];
+    uint32_t seats[SEAT_FAMILIES];
+    size_t count = 0;
+    bool stays = true;
+    for (int family = 0; family < SEAT_FAMILIES; family++) {
+        seats[family] = seat_of(engine, subject->keys[family]);
+        stays &= session->seat[family] == seats[family];
     }
+    for (int family = 0; family < SEAT_FAMILIES; family++)
+        windows[count++] = (struct window){seats[family], family, subject->begin, subject->end};
+    if (stays)
+        for (int family = 0; family < SEAT_FAMILIES; family++) {
+            windows[family].from = session->begin < subject->begin ? session->begin : subject->begin;
+            windows[family].to = session->end > subject->end ? session->end : subject->end;
+        }
+    else if (session->seat[SEAT_DEFAULT])
+        for (int family = 0; family < SEAT_FAMILIES; family++) {
+            /* One seat of the two may be the same: its window must hold both spans, and stand once. */
+            if (session->seat[family] == seats[family]) {
+                windows[family].from = session->begin < subject->begin ? session->begin : subject->begin;
+                windows[family].to = session->end > subject->end ? session->end : subject->end;
+                windows[count++] = (struct window){seats[family], family, INSTANT_NEVER, INSTANT_NEVER};
+            } else {
+                windows[count++] = (struct window){session->seat[family], family, session->begin, session->end};
+            }
+        }
     if (!engine->restoring)
-        seat_edges(engine, seat, from, to, &engine->before);
-    if (session->seat)
-        leave_seat(engine, number);
-    session->begin = begin;
-    session->end = end;
-    session->tenant = tenant;
-    enter_seat(engine, number, seat, pieces, piece_count);
+        window_edges(engine, windows, count, &engine->before);
+    leave_seats(engine, number);
+    enter_seats(engine, number, seats, subject);
     if (!engine->restoring) {
-        seat_edges(engine, seat, from, to, &engine->after);
+        window_edges(engine, windows, count, &engine->after);
         apply_difference(engine);
     }
 }
@@ -248,13 +328,14 @@ void subject_install(struct engine *engine, uint32_t number, uint64_t seat_key, 
 void subject_remove(struct engine *engine, uint32_t number)
 {
     struct session *session = session_at(engine, number);
-    uint32_t seat = session->seat;
-    if (!seat)
+    struct window windows[SEAT_FAMILIES];
+    if (!session->seat[SEAT_DEFAULT])
         return;
-    clear_lists(engine);
-    seat_edges(engine, seat, session->begin, session->end, &engine->before);
-    leave_seat(engine, number);
-    seat_edges(engine, seat, session->begin, session->end, &engine->after);
+    for (int family = 0; family < SEAT_FAMILIES; family++)
+        windows[family] = (struct window){session->seat[family], family, session->begin, session->end};
+    window_edges(engine, windows, SEAT_FAMILIES, &engine->before);
+    leave_seats(engine, number);
+    window_edges(engine, windows, SEAT_FAMILIES, &engine->after);
     apply_difference(engine);
 }
 
@@ -263,8 +344,8 @@ void subject_each_edge(struct engine *engine, instant from, instant to, edge_fn 
     for (uint32_t seat = 1; seat <= engine->seat_count; seat++) {
         if (!engine->seats[seat - 1])
             continue;
-        clear_lists(engine);
-        seat_edges(engine, seat, from, to, &engine->after);
+        engine->after.count = 0;
+        seat_edges(engine, seat, engine->seat_families[seat - 1], from, to, &engine->after);
         for (size_t i = 0; i < engine->after.count; i++)
             fn(&engine->counters, &engine->after.edges[i]);
         arena_reset(engine->scratch);
