@@ -17,12 +17,16 @@ static struct source_state *source_at(struct engine *engine, uint32_t number)
     return &engine->sources[number - 1];
 }
 
-void engine_source_sends(struct engine *engine, uint32_t number)
+void engine_source_sends(struct engine *engine, uint32_t number, bool logins)
 {
     struct source_state *source = source_at(engine, number);
     if (!source->sends)
         engine->cap_dirty = true;
     source->sends = true;
+    if (logins && engine->login_source && engine->login_source != number)
+        twin_switch_on(engine);
+    if (logins)
+        engine->login_source = number;
 }
 
 /* --- login and media rows ------------------------------------------------------------------------ */
@@ -136,7 +140,7 @@ static enum fact_outcome apply_login(struct engine *engine, const struct fact *f
     record->version = (uint64_t)fact->version;
     session_mark(engine, number);
     login_to_record(engine, &fact->login_session, record);
-    engine_source_sends(engine, source);
+    engine_source_sends(engine, source, true);
     return FACT_APPLIED;
 }
 
@@ -172,7 +176,7 @@ static enum fact_outcome apply_media(struct engine *engine, const struct fact *f
     record->version = (uint64_t)fact->version;
     session_mark(engine, number);
     media_to_record(engine, &fact->session_media, record);
-    engine_source_sends(engine, source);
+    engine_source_sends(engine, source, false);
     return FACT_APPLIED;
 }
 
@@ -236,7 +240,7 @@ static enum fact_outcome apply_statement(struct engine *engine, const struct fac
         uint32_t session = port_number(engine, fact);
         session_mark(engine, session);
         session_at(engine, session)->port = number;
-        engine_source_sends(engine, statement->source);
+        engine_source_sends(engine, statement->source, false);
         break;
     }
     default:

@@ -53,7 +53,7 @@ void session_enter_device(struct engine *engine, uint32_t number)
 {
     struct view view;
     struct session *session = session_at(engine, number);
-    if (session->used && !session->port) {
+    if (session->used && !session->port && !session->twin_leader) {
         session_view(engine, number, &view);
         if (view.present)
             place(engine, number, &view);
@@ -114,11 +114,12 @@ static void derive_port(struct engine *engine, uint32_t number)
 
 static void derive_session(struct engine *engine, uint32_t number)
 {
-    struct view view;
+    struct view view = {0};
     struct piece *pieces;
-    session_view(engine, number, &view);
+    if (engine->restoring ? session_at(engine, number)->twin_leader == 0 : twin_place(engine, number))
+        session_view(engine, number, &view);
     if (!view.present) {
-        /* Media rows alone: they wait for their login row (§7.6). */
+        /* Media rows alone: they wait for their login row (§7.6).  A twin: its leader is counted. */
         device_leave(engine, number);
         subject_remove(engine, number);
         return;
@@ -151,6 +152,7 @@ void session_forget(struct engine *engine, uint32_t number)
     struct session *session = session_at(engine, number);
     bool dirty = session->dirty;
     device_leave(engine, number);
+    twin_forget(engine, number);
     subject_forget(engine, number);
     rows_remove_all(&engine->rows, SESSION_LOGIN, &session->login_rows);
     rows_remove_all(&engine->rows, SESSION_MEDIA, &session->media_rows);

@@ -33,6 +33,8 @@ void engine_destroy(struct engine *engine)
     free(engine->seats);
     free(engine->seat_families);
     free(engine->devices);
+    free(engine->twins);
+    dictionary_free(&engine->twin_keys);
     free(engine->awaited);
     for (uint32_t i = 0; i < engine->source_capacity; i++)
         watermarks_free(&engine->sources[i].watermarks);

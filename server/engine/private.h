@@ -43,6 +43,11 @@ struct session {
     uint32_t tenant;                 /* scope number */
     uint32_t presence;               /* number of a list of struct presence; 0: none */
     uint32_t device, device_before, device_after;
+    uint32_t twin_key, twin_before, twin_after; /* those alike, in order (twin.c) */
+    uint32_t twin_leader; /* the session it is counted with; 0: it stands for itself */
+    uint32_t twin_member; /* of a leader and its members: the next one */
+    uint16_t twin_source;
+    instant twin_begin;
     instant device_begin; /* by which devices are ordered; begin follows when the seat is installed */
     enum end_reason reason;
     bool used, dirty, awaited; /* awaited: in the heap with device_begin */
@@ -96,6 +101,11 @@ struct engine {
     uint32_t *seats;       /* [seat - 1] → first session */
     uint8_t *seat_families;
     uint32_t seat_count, seat_capacity;
+    bool twins_on;                 /* more than one source sends sessions */
+    uint32_t login_source;         /* the only one so far; 0: none */
+    struct dictionary twin_keys;   /* likenesses as text → number */
+    struct device *twins;          /* [number - 1]: the list of those alike */
+    uint32_t twin_capacity;
     struct map device_dn, device_pair;
     struct device *devices; /* [device - 1] */
     uint32_t device_count, device_capacity;
@@ -123,7 +133,17 @@ void session_reserve(struct engine *engine, uint32_t number);
 /* Puts it on the list of those to derive. */
 void session_mark(struct engine *engine, uint32_t number);
 
+/* twin.c */
+/* Puts the session among those alike; false when it is counted with its leader, which was marked. */
+bool twin_place(struct engine *engine, uint32_t number);
+/* Takes a forgotten session out; its cluster is forgotten with it. */
+void twin_forget(struct engine *engine, uint32_t number);
+/* From the second source that sends sessions on. */
+void twin_switch_on(struct engine *engine);
+
 /* session.c */
+/* The session's own login rows in order of (source, key), in the scratch arena; how many. */
+size_t session_login_rows(const struct engine *engine, uint32_t number, uint32_t **rows);
 void session_view(const struct engine *engine, uint32_t number, struct view *view);
 /* The pieces of [begin, end) with their masks, into the scratch arena; how many (at least one). */
 size_t session_pieces(struct engine *engine, const struct view *view, instant begin, instant end, uint32_t *tenant, struct piece **pieces);
@@ -159,7 +179,8 @@ typedef void (*edge_fn)(struct counters *counters, const struct edge *edge);
 void subject_each_edge(struct engine *engine, instant from, instant to, edge_fn fn);
 
 /* apply.c */
-void engine_source_sends(struct engine *engine, uint32_t source);
+/* The source has sent sessions, media or ports; logins: login rows. */
+void engine_source_sends(struct engine *engine, uint32_t source, bool logins);
 
 /* derive.c */
 void session_enter_device(struct engine *engine, uint32_t number);

@@ -46,11 +46,12 @@ void engine_restore_begin(struct engine *engine, instant horizon, instant clock)
     engine->restoring = true;
     link_rows(engine);
     /* Every source that a row names has sent sessions. */
-    for (int class = 0; class < SESSION_CLASS_COUNT; class++)
-        for (uint32_t row = 1; row <= engine->rows.pools[class].count; row++)
-            if (rows_session(&engine->rows, class, row))
-                engine_source_sends(engine, class == SESSION_LOGIN ? rows_login(&engine->rows, row)->source
-                                                                   : rows_media(&engine->rows, row)->source);
+    for (uint32_t row = 1; row <= engine->rows.pools[SESSION_MEDIA].count; row++)
+        if (rows_session(&engine->rows, SESSION_MEDIA, row))
+            engine_source_sends(engine, rows_media(&engine->rows, row)->source, false);
+    for (uint32_t row = 1; row <= engine->rows.pools[SESSION_LOGIN].count; row++)
+        if (rows_session(&engine->rows, SESSION_LOGIN, row))
+            engine_source_sends(engine, rows_login(&engine->rows, row)->source, true);
 }
 
 /* The lane of an item's profile; behind the last one for what this catalog does not have. */
@@ -93,7 +94,13 @@ void engine_restore_carry(struct engine *engine, struct scope scope, struct byte
 
 void engine_restored(struct engine *engine, bool recount)
 {
-    /* Devices first: a session's end rests on the begins of the others. */
+    /* Clusters first, then devices: a session's rows rest on its twins, its end on the begins of others. */
+    for (size_t i = 0; i < engine->dirty.count; i++) {
+        uint32_t number = engine->dirty.numbers[i];
+        if (session_at(engine, number)->used && !session_at(engine, number)->port)
+            twin_place(engine, number);
+        arena_reset(engine->scratch);
+    }
     for (size_t i = 0; i < engine->dirty.count; i++)
         session_enter_device(engine, engine->dirty.numbers[i]);
     engine_settle(engine, INSTANT_EVER);
@@ -121,6 +128,8 @@ void engine_restored(struct engine *engine, bool recount)
 /* Over, cap included, before the horizon; media that still wait for a login row by their own times. */
 static bool is_over(const struct engine *engine, const struct session *session, instant horizon)
 {
+    if (session->twin_leader)
+        session = session_at(engine, session->twin_leader);
     if (session->seat[SEAT_DEFAULT])
         return session->end < horizon;
     for (uint32_t row = session->media_rows; row; row = rows_next(&engine->rows, SESSION_MEDIA, row)) {
@@ -136,18 +145,20 @@ void engine_set_horizon(struct engine *engine, instant horizon, engine_gone_fn f
 {
     engine_settle(engine, INSTANT_EVER);
     counters_set_horizon(&engine->counters, horizon);
-    for (uint32_t number = 1; number <= engine->session_capacity; number++) {
-        struct session *session = session_at(engine, number);
-        if (!session->used || !is_over(engine, session, horizon))
-            continue;
-        if (session->port) {
-            uint32_t port = session->port;
+    struct number_list over = {0};
+    for (uint32_t number = 1; number <= engine->session_capacity; number++)
+        if (session_at(engine, number)->used && is_over(engine, session_at(engine, number), horizon))
+            number_list_add(&over, number);
+    for (size_t i = 0; i < over.count; i++) {
+        uint32_t port = session_at(engine, over.numbers[i])->port;
+        if (port) {
             struct statement *statement = statement_at(&engine->statements, port);
             fn(owner, FACT_PORT, names_text(&engine->names, DICTIONARY_SOURCE, statement->source), statement->key);
             statements_remove(&engine->statements, &engine->names, port);
         }
-        session_forget(engine, number);
+        session_forget(engine, over.numbers[i]);
     }
+    number_list_free(&over);
     /* Those that the forgotten ones superseded are over as well; nothing is left to derive. */
     engine_settle(engine, INSTANT_EVER);
 }

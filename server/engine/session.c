@@ -18,31 +18,44 @@ static int compare_rows(const struct engine *engine, uint16_t source_a, uint64_t
     return bytes_compare(names_row_key_text(&engine->names, key_a, a), names_row_key_text(&engine->names, key_b, b));
 }
 
-/* Indexes of one class of rows, by (source, key) as texts; in the scratch arena. */
-static size_t rows_in_order(const struct engine *engine, enum session_class class, uint32_t head, uint32_t **out)
+static int compare_of_class(const struct engine *engine, enum session_class class, uint32_t a, uint32_t b)
 {
-    size_t count = 0;
-    for (uint32_t row = head; row; row = rows_next(&engine->rows, class, row))
-        count++;
-    uint32_t *list = arena_alloc(engine->scratch, (count + 1) * sizeof *list);
-    size_t filled = 0;
-    for (uint32_t row = head; row; row = rows_next(&engine->rows, class, row)) {
-        size_t at = filled++;
-        for (; at > 0; at--) {
-            uint32_t other = list[at - 1];
-            int order = class == SESSION_LOGIN
-                            ? compare_rows(engine, rows_login(&engine->rows, row)->source, rows_login(&engine->rows, row)->key,
-                                           rows_login(&engine->rows, other)->source, rows_login(&engine->rows, other)->key)
-                            : compare_rows(engine, rows_media(&engine->rows, row)->source, rows_media(&engine->rows, row)->key,
-                                           rows_media(&engine->rows, other)->source, rows_media(&engine->rows, other)->key);
-            if (order >= 0)
-                break;
-            list[at] = other;
-        }
-        list[at] = row;
+    if (class == SESSION_LOGIN) {
+        const struct login_record *x = rows_login(&engine->rows, a), *y = rows_login(&engine->rows, b);
+        return compare_rows(engine, x->source, x->key, y->source, y->key);
     }
+    const struct media_record *x = rows_media(&engine->rows, a), *y = rows_media(&engine->rows, b);
+    return compare_rows(engine, x->source, x->key, y->source, y->key);
+}
+
+static uint32_t head_of(const struct session *session, enum session_class class)
+{
+    return class == SESSION_LOGIN ? session->login_rows : session->media_rows;
+}
+
+/* Indexes of one class of rows of the session and, when all, of the twins counted with it, by
+ * (source, key) as texts, then by session id; in the scratch arena. */
+static size_t rows_in_order(const struct engine *engine, enum session_class class, uint32_t number, bool all, uint32_t **out)
+{
+    size_t count = 0, filled = 0;
+    for (uint32_t s = number; s; s = all ? session_at(engine, s)->twin_member : 0)
+        for (uint32_t row = head_of(session_at(engine, s), class); row; row = rows_next(&engine->rows, class, row))
+            count++;
+    uint32_t *list = arena_alloc(engine->scratch, (count + 1) * sizeof *list);
+    for (uint32_t s = number; s; s = all ? session_at(engine, s)->twin_member : 0)
+        for (uint32_t row = head_of(session_at(engine, s), class); row; row = rows_next(&engine->rows, class, row)) {
+            size_t at = filled++;
+            for (; at > 0 && compare_of_class(engine, class, row, list[at - 1]) < 0; at--)
+                list[at] = list[at - 1];
+            list[at] = row;
+        }
     *out = list;
     return count;
+}
+
+size_t session_login_rows(const struct engine *engine, uint32_t number, uint32_t **rows)
+{
+    return rows_in_order(engine, SESSION_LOGIN, number, false, rows);
 }
 
 /* domain.md §7.4: the earliest end by logout or without end_by; else, when every copy ended by
@@ -74,11 +87,10 @@ static void first_known(uint32_t *value, uint32_t other)
 
 void session_view(const struct engine *engine, uint32_t number, struct view *view)
 {
-    const struct session *session = session_at(engine, number);
     uint32_t *logins, *media;
     *view = (struct view){.begin = INSTANT_NEVER};
-    size_t login_count = rows_in_order(engine, SESSION_LOGIN, session->login_rows, &logins);
-    size_t media_count = rows_in_order(engine, SESSION_MEDIA, session->media_rows, &media);
+    size_t login_count = rows_in_order(engine, SESSION_LOGIN, number, true, &logins);
+    size_t media_count = rows_in_order(engine, SESSION_MEDIA, number, true, &media);
     view->present = login_count > 0;
     for (size_t i = 0; i < login_count; i++) {
         const struct login_record *record = rows_login(&engine->rows, logins[i]);
