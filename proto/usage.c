@@ -200,3 +200,18 @@ void usage_write_csv(const struct usage_row *row, struct buffer *out)
     }
     buffer_append_text(out, "\r\n");
 }
+
+static const char *const weekdays[] = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+
+const char *weekday_name(int weekday)
+{
+    return weekdays[weekday];
+}
+
+int weekday_from_name(struct bytes name)
+{
+    for (int i = 0; i < 7; i++)
+        if (bytes_equal_text(name, weekdays[i]))
+            return i;
+    return -1;
+}

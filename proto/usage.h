@@ -44,6 +44,9 @@ enum profile profile_from_name(struct bytes name);
 const char *granularity_name(enum granularity granularity);
 enum granularity granularity_from_name(struct bytes name);
 const char *row_status_name(enum row_status status);
+/* monday … sunday; 0 Monday … 6 Sunday, -1: none. */
+const char *weekday_name(int weekday);
+int weekday_from_name(struct bytes name);
 
 void usage_write_json(const struct usage_row *row, struct json_writer *writer);
 /* The column names, then rows; RFC 4180, CRLF, null is empty. */

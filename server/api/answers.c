@@ -110,8 +110,17 @@ static bool read_granularity(struct call *call, enum granularity *granularity)
     if (bytes_present(text))
         problem(call->answer, 400, "granularity: \"%.*s\" is none of 10m, hour, day, week, month.", (int)text.len, (const char *)text.data);
     else
-        problem(call->answer, 400, "granularity is missing: 10m, hour or day.");
+        problem(call->answer, 400, "granularity is missing: 10m, hour, day, week or month.");
     return false;
+}
+
+static bool read_weekday(struct call *call, int *weekday)
+{
+    struct bytes text = call_parameter(call, "first_day_of_week");
+    *weekday = bytes_present(text) ? weekday_from_name(text) : 0;
+    if (*weekday < 0)
+        problem(call->answer, 400, "first_day_of_week: \"%.*s\" is none of monday … sunday.", (int)text.len, (const char *)text.data);
+    return *weekday >= 0;
 }
 
 void route_usage(struct call *call)
@@ -122,7 +131,7 @@ void route_usage(struct call *call)
     const char *why = NULL;
     if (!call_scope(call, &request.scope, &request.id) || !read_instant(call, "from", &request.from) ||
         !read_instant(call, "to", &request.to) || !read_granularity(call, &request.granularity) ||
-        !read_profiles(call, &request.profiles) || !read_format(call, &format) || !read_page(call, &page) || !call_query(call))
+        !read_profiles(call, &request.profiles) || !read_weekday(call, &request.first_weekday) || !read_format(call, &format) || !read_page(call, &page) || !call_query(call))
         return;
     call_json(call);
     enum err err = body_usage(call->query, &request, format, &page, call->arena, &call->answer->body, &why);

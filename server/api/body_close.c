@@ -237,8 +237,8 @@ static enum err write_csv(struct query *query, const struct close_record *record
     if (!document)
         return ERR_DAMAGED;
     size_t scope_count = query_scopes(query, SCOPE_TENANT, arena, &scopes);
-    query_book(query, (struct scope){record->key.book ? SCOPE_TENANT : SCOPE_SYSTEM, record->key.book}, record->key.day, record->key.day,
-               arena, &book);
+    struct query_scope scope = {{record->key.book ? SCOPE_TENANT : SCOPE_SYSTEM, record->key.book}, BYTES_NONE, ID_NONE};
+    query_book(query, &scope, record->key.day, record->key.day, arena, &book);
     usage_write_csv_head(out);
     while (rest.len) {
         struct bytes line = take_line(&rest);

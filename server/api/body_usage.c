@@ -39,12 +39,13 @@ struct page_walk {
     struct bytes last; /* the cursor of the last row taken */
 };
 
-/* A cursor is (id, start, item) of the last row of its page, as a store's key. */
+/* A cursor is (id, start, profile, item) of the last row of its page, as a store's key. */
 static struct bytes cursor_of(const struct usage_row *row, struct arena *arena)
 {
     struct key key = {.len = 0};
     key_add_u64(&key, (uint64_t)(row->scope == SCOPE_SYSTEM ? 0 : row->id));
     key_add_u64(&key, (uint64_t)row->start);
+    key_add_u8(&key, (uint8_t)row->profile);
     key_add_text(&key, row->item);
     return body_hex(key_bytes(&key), arena);
 }
@@ -53,12 +54,14 @@ static bool read_cursor(struct bytes text, struct arena *arena, struct usage_req
 {
     struct bytes rest = body_unhex(text, arena);
     uint64_t id, start;
-    if (!bytes_present(rest) || !key_take_u64(&rest, &id) || !key_take_u64(&rest, &start) || !key_take_text(&rest, &request->after_item) ||
-        rest.len)
+    uint8_t profile;
+    if (!bytes_present(rest) || !key_take_u64(&rest, &id) || !key_take_u64(&rest, &start) || !key_take_u8(&rest, &profile) ||
+        profile >= PROFILE_COUNT || !key_take_text(&rest, &request->after_item) || rest.len)
         return false;
     request->after = true;
     request->after_id = (int64_t)id;
     request->after_start = (instant)start;
+    request->after_profile = profile;
     return true;
 }
 

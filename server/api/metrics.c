@@ -172,7 +172,7 @@ static void write_closes(struct query *query, struct arena *arena, struct buffer
 {
     struct book book;
     unsigned counts[STATUS_COUNT] = {0};
-    query_book(query, (struct scope){SCOPE_SYSTEM, 0}, INT32_MIN, INT32_MAX, arena, &book);
+    query_book(query, &(struct query_scope){{SCOPE_SYSTEM, 0}, BYTES_NONE, ID_NONE}, INT32_MIN, INT32_MAX, arena, &book);
     for (size_t i = 0; i < book.count; i++)
         counts[book.days[i].status]++;
     head(out, "closes", "gauge", "Closed days of the system's book, by status.");

@@ -204,10 +204,6 @@ bool call_scope(struct call *call, enum scope_kind *kind, int64_t *id)
                 (const char *)scope.data);
         return false;
     }
-    if (*kind > SCOPE_TENANT) {
-        problem(call->answer, 400, "scope: groups are not counted by this release; it has system and tenant.");
-        return false;
-    }
     if (!bytes_present(text))
         return true;
     if (!call_number(call, "id", text, id))

@@ -172,6 +172,8 @@ static void usage_target(const struct usage_request *request, enum body_format f
     add_parameter(target, "to", bytes_from_text(instant_format(request->to, text)));
     add_parameter(target, "granularity", bytes_from_text(granularity_name(request->granularity)));
     add_parameter(target, "profile", buffer_bytes(&profiles));
+    if (request->granularity == GRANULARITY_WEEK)
+        add_parameter(target, "first_day_of_week", bytes_from_text(weekday_name(request->first_weekday)));
     add_parameter(target, "zone", request->zone);
     add_parameter(target, "format", bytes_from_text(format == BODY_CSV ? "csv" : "json"));
     add_number(target, "limit", PAGE_ROWS);

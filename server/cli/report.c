@@ -25,6 +25,7 @@ static void add_row(struct table *table, const struct json *row, bool system)
         table_add(table, bytes_present(name) ? name : BYTES_LITERAL("-"));
     }
     table_add(table, ask_text(row, "item"));
+    table_add(table, ask_text(row, "profile"));
     table_number(table, ask_integer(row, "peak"));
     table_instant(table, ask_instant(row, "peak_at"), TABLE_TIME_OF_DAY);
     if (seconds < 0)
@@ -42,8 +43,8 @@ static void add_row(struct table *table, const struct json *row, bool system)
 
 static void print_table(const struct json *answer, enum scope_kind kind)
 {
-    static const char *const of_system[] = {"START (UTC)", "ITEM", ">PEAK", "AT", ">SEAT HOURS", ">SEEN", "STATUS", ">REVISION", NULL};
-    static const char *const of_others[] = {"START (UTC)", ">ID", "NAME", "ITEM", ">PEAK", "AT", ">SEAT HOURS", ">SEEN", "STATUS", ">REVISION", NULL};
+    static const char *const of_system[] = {"START (UTC)", "ITEM", "PROFILE", ">PEAK", "AT", ">SEAT HOURS", ">SEEN", "STATUS", ">REVISION", NULL};
+    static const char *const of_others[] = {"START (UTC)", ">ID", "NAME", "ITEM", "PROFILE", ">PEAK", "AT", ">SEAT HOURS", ">SEEN", "STATUS", ">REVISION", NULL};
     const struct json *rows = json_member(answer, "rows");
     struct table table;
     table_begin(&table, kind == SCOPE_SYSTEM ? of_system : of_others);
@@ -91,6 +92,11 @@ static bool read_request(const struct report_texts *texts, struct usage_request 
     request->id = ID_NONE;
     request->item = bytes_from_text(texts->item);
     request->zone = bytes_from_text(texts->zone);
+    request->first_weekday = texts->first_day ? weekday_from_name(bytes_from_text(texts->first_day)) : 0;
+    if (request->first_weekday < 0) {
+        cli_wrong_usage("report", "--first-day-of-week: \"%s\" is none of monday … sunday", texts->first_day);
+        return false;
+    }
     return (!texts->id || cli_integer("report", "id", texts->id, 0, INT64_MAX, &request->id)) &&
            cli_instant("report", "from", texts->from, &request->from) && cli_instant("report", "to", texts->to, &request->to) &&
            read_profiles(texts->profile, &request->profiles) && cli_word("report", "format", texts->format, formats, format);
@@ -118,15 +124,15 @@ int cli_report(int argc, char **argv)
         CLI_OPTION_SETTINGS(&ask_options.settings),
         CLI_OPTION_STORE(&ask_options.store),
         CLI_OPTION_URL(&ask_options.url),
-        {"scope", 0, "SCOPE", &texts.scope, .text = "system (the default) or tenant"},
-        {"id", 0, "N", &texts.id, .text = "the tenant; without it every one"},
+        {"scope", 0, "SCOPE", &texts.scope, .text = "system (the default), tenant, agent-group or place-group"},
+        {"id", 0, "N", &texts.id, .text = "the tenant or group; without it every one"},
         {"item", 0, "CODE", &texts.item, .text = "an item's code; without it every one"},
         {"from", 0, "T", &texts.from, .text = "the first day or instant: 2026-11-23 or 2026-11-23T09:00:00Z"},
         {"to", 0, "T", &texts.to, .text = "the first one that is no longer asked"},
-        {"granularity", 0, "G", &texts.granularity, .text = "10m, hour or day"},
-        {"first-day-of-week", 0, "DAY", &texts.first_day, .text = "for weeks, which come with a later release"},
-        {"profile", 0, "P", &texts.profile, .text = "the peak's definition: exact (the default); others come with a later release"},
-        {"zone", 0, "Z", &texts.zone, .text = "UTC; others come with a later release"},
+        {"granularity", 0, "G", &texts.granularity, .text = "10m, hour, day, week or month"},
+        {"first-day-of-week", 0, "DAY", &texts.first_day, .text = "where weeks begin: monday (the default) … sunday"},
+        {"profile", 0, "P", &texts.profile, .text = "the peak's definition: exact (the default), lrm, person; several with commas"},
+        {"zone", 0, "Z", &texts.zone, .text = "an IANA time zone; UTC without it"},
         CLI_OPTION_FORMAT(&texts.format, "table|csv|json"),
         {NULL},
     };

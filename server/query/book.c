@@ -48,13 +48,15 @@ static void take_close(void *owner, const struct close_record *record)
     book->days[book->count++] = day;
 }
 
-void query_book(struct query *query, struct scope scope, int32_t from, int32_t to, struct arena *arena, struct book *book)
+void query_book(struct query *query, const struct query_scope *scope, int32_t from, int32_t to, struct arena *arena, struct book *book)
 {
     struct reading reading = {query, arena, book, 0};
     *book = (struct book){0};
-    if (scope.kind == SCOPE_TENANT && scope.id == 0)
-        return; /* the unassigned have no book: their rows are in no signed document */
-    close_each(query->txn, scope.kind == SCOPE_SYSTEM ? 0 : scope.id, from, to, arena, take_close, &reading);
+    /* A group's book is its tenant's.  The unassigned have none: their rows are in no signed document. */
+    int64_t owner = scope->scope.kind == SCOPE_SYSTEM ? 0 : scope->scope.kind == SCOPE_TENANT ? scope->scope.id : scope->tenant;
+    if (scope->scope.kind != SCOPE_SYSTEM && owner <= 0)
+        return;
+    close_each(query->txn, owner, from, to, arena, take_close, &reading);
 }
 
 static const struct book_day *find_day(const struct book *book, int32_t day)

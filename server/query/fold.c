@@ -6,7 +6,12 @@
 struct fold {
     struct query *query;
     struct scope scope;
-    enum profile profile;
+    enum profile profile; /* whose levels: lrm looks at those of exact */
+    bool lrm;
+    struct minute_view {
+        int64_t level;
+        uint32_t at;
+    } *minutes;           /* per item, of the slot under way; for lrm */
     int64_t *levels;      /* per item, at the entry of the slot under way */
     instant *counted_to;  /* per item: seat_ms is counted up to here */
     uint32_t *changed_in; /* per item: the last slot with changes of its own, + 1 */
@@ -103,17 +108,50 @@ static void add_summary(struct fold *fold, size_t item, uint32_t slot, const str
     fold->counted_to[item] = end;
 }
 
-static void add_slot(struct fold *fold, uint32_t slot, struct fold_cell *cells, size_t stride)
+/* LRM's view of a slot: the highest of its whole minutes.  A slot without a record of its own has its
+ * entry level at each of them, and the last one is the latest. */
+static void look_at_minutes(struct fold *fold, uint32_t slot, struct bytes value, struct fold_cell *cells, size_t stride)
 {
-    struct bytes value;
+    size_t items = fold->query->item_count;
     struct slot_record record;
     bool damaged = false;
-    if (!slot_value(fold, slot, &value))
-        return;
+    for (size_t i = 0; i < items; i++)
+        fold->minutes[i] = (struct minute_view){fold->levels[i], (uint32_t)(SLOT_MS - MINUTE_MS)};
     while (slot_unpack(&value, &record, &damaged)) {
+        int item = item_index(fold, record.item, PROFILE_EXACT);
+        if (item < 0)
+            continue;
+        if (record.profile == PROFILE_EXACT)
+            fold->minutes[item].level += record.summary.carry;
+        if (record.profile == PROFILE_LRM) {
+            fold->minutes[item].level += record.summary.high;
+            fold->minutes[item].at = record.summary.rise_at;
+        }
+    }
+    for (size_t i = 0; i < items; i++)
+        if (fold->minutes[i].level >= cells[i * stride].peak) {
+            cells[i * stride].peak = fold->minutes[i].level;
+            cells[i * stride].peak_at = (instant)slot * SLOT_MS + fold->minutes[i].at;
+        }
+}
+
+static void add_slot(struct fold *fold, uint32_t slot, struct fold_cell *cells, size_t stride)
+{
+    struct bytes value = BYTES_NONE;
+    struct slot_record record;
+    bool damaged = false, has = slot_value(fold, slot, &value);
+    if (fold->lrm)
+        look_at_minutes(fold, slot, has ? value : BYTES_NONE, cells, stride);
+    while (has && slot_unpack(&value, &record, &damaged)) {
         int item = item_index(fold, record.item, record.profile);
-        if (item >= 0)
-            add_summary(fold, (size_t)item, slot, &record.summary, &cells[(size_t)item * stride]);
+        if (item < 0)
+            continue;
+        struct fold_cell *cell = &cells[(size_t)item * stride], kept = *cell;
+        add_summary(fold, (size_t)item, slot, &record.summary, cell);
+        if (fold->lrm) { /* of the summary only the level and the integral count */
+            cell->peak = kept.peak;
+            cell->peak_at = kept.peak_at;
+        }
     }
     if (damaged)
         say_damaged("slot", fold);
@@ -130,13 +168,19 @@ static void fold_period(struct fold *fold, const struct period *period, struct f
     add_slot(fold, first, cells, stride);
     /* Nothing changed in the first slot: the period's first level is the one it was entered at.  A slot
      * with changes has said its first level in high. */
-    for (size_t i = 0; i < items; i++)
+    for (size_t i = 0; i < items && !fold->lrm; i++)
         if (fold->changed_in[i] != first + 1 && fold->levels[i] > cells[i * stride].peak)
             cells[i * stride].peak = fold->levels[i];
     if (end > fold->query->slot_end)
         end = fold->query->slot_end;
     for (uint32_t slot = first + 1; slot < end; slot++)
         add_slot(fold, slot, cells, stride);
+    /* Behind the last slot nothing changes any more: the period's last minute is the latest. */
+    for (size_t i = 0; i < items && fold->lrm && end < slot_of(period->end); i++)
+        if (fold->levels[i] >= cells[i * stride].peak) {
+            cells[i * stride].peak = fold->levels[i];
+            cells[i * stride].peak_at = period->end - MINUTE_MS;
+        }
     for (size_t i = 0; i < items; i++) {
         count_unchanged(fold, i, period->end, &cells[i * stride]);
         if (cells[i * stride].peak < 0)
@@ -152,7 +196,9 @@ void fold_periods(struct query *query, struct scope scope, enum profile profile,
     struct fold fold = {
         .query = query,
         .scope = scope,
-        .profile = profile,
+        .profile = profile == PROFILE_LRM ? PROFILE_EXACT : profile,
+        .lrm = profile == PROFILE_LRM,
+        .minutes = arena_alloc(arena, (items + 1) * sizeof *fold.minutes),
         .levels = arena_alloc(arena, (items + 1) * sizeof *fold.levels),
         .counted_to = arena_alloc(arena, (items + 1) * sizeof *fold.counted_to),
         .changed_in = arena_alloc(arena, (items + 1) * sizeof *fold.changed_in),

@@ -37,6 +37,7 @@ size_t query_items(struct query *query, struct arena *arena, const struct query_
 struct query_scope {
     struct scope scope;
     struct bytes name; /* of the newest version of its object; absent: unknown */
+    int64_t tenant;    /* of a group, by the same version: its book and its zone are that tenant's; else ID_NONE */
 };
 /* Every scope of kind that has rows (domain.md §7.18), in order of id; the system: one. */
 size_t query_scopes(struct query *query, enum scope_kind kind, struct arena *arena, const struct query_scope **scopes);
@@ -60,9 +61,11 @@ struct usage_request {
     enum granularity granularity;
     unsigned profiles;       /* bits 1 << PROFILE_… */
     struct bytes zone;       /* absent: UTC */
+    int first_weekday;       /* of weeks: 0 Monday … 6 Sunday */
     bool after;              /* go on behind this row: where a page ended */
     int64_t after_id;
     struct bytes after_item;
+    enum profile after_profile;
     instant after_start;
 };
 typedef enum err (*usage_row_fn)(void *owner, const struct usage_row *row);

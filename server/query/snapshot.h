@@ -64,6 +64,11 @@ struct period {
     instant start, end;
 };
 
+/* Every whole period of a zone that overlaps [from, to) (domain.md §7.8); in arena. */
+struct zone;
+size_t periods_make(const struct zone *zone, enum granularity granularity, int first_weekday, instant from, instant to, struct arena *arena,
+                    struct period **periods);
+
 /* The sources, read when first asked for; failures stick to query->err. */
 void query_load_sources(struct query *query);
 /* Puts spans into order and joins those that touch. */
@@ -90,7 +95,7 @@ struct book {
     size_t count;
 };
 /* The newest revision of each closed day from … to, both included. */
-void query_book(struct query *query, struct scope scope, int32_t from, int32_t to, struct arena *arena, struct book *book);
+void query_book(struct query *query, const struct query_scope *scope, int32_t from, int32_t to, struct arena *arena, struct book *book);
 /* The first of the statuses of the days that [start, end) overlaps, and their largest revision. */
 void book_status(const struct book *book, instant start, instant end, enum row_status *status, int64_t *revision);
 

@@ -1,21 +1,24 @@
 /* Usage rows: scope by scope, item by item, period by period (contract.md §5). */
 #include "server/query/snapshot.h"
 
-/* How long a period is, and over how many days they may be asked at once: a page of rows should cost
- * well under a second. */
+#include "base/zone.h"
+
+/* Over how many days periods may be asked at once: a page of rows should cost well under a second. */
 static const struct {
-    int64_t ms;
     int32_t days_max;
     const char *instead;
 } granularities[GRANULARITY_COUNT] = {
-    [GRANULARITY_10M] = {10 * MINUTE_MS, 31, "Ask for hour rows instead, or for fewer days."},
-    [GRANULARITY_HOUR] = {HOUR_MS, 186, "Ask for day rows instead, or for fewer days."},
-    [GRANULARITY_DAY] = {DAY_MS, 3660, "Ask for fewer days."},
+    [GRANULARITY_10M] = {31, "Ask for hour rows instead, or for fewer days."},
+    [GRANULARITY_HOUR] = {186, "Ask for day rows instead, or for fewer days."},
+    [GRANULARITY_DAY] = {3660, "Ask for fewer days."},
+    [GRANULARITY_WEEK] = {3660, "Ask for fewer days."},
+    [GRANULARITY_MONTH] = {3660, "Ask for fewer days."},
 };
 
 struct walk {
     struct query *query;
     const struct usage_request *request;
+    struct zone *zone;
     struct period *periods;
     size_t period_count;
     usage_row_fn fn;
@@ -30,15 +33,12 @@ static enum err refuse(const char **why, const char *text)
 
 static enum err check_request(struct query *query, const struct usage_request *request, struct arena *arena, const char **why)
 {
-    if (request->scope != SCOPE_SYSTEM && request->scope != SCOPE_TENANT)
-        return refuse(why, "scope: groups are not counted by this release; it has system and tenant.");
-    if (request->profiles != 1u << PROFILE_EXACT)
-        return refuse(why, "profile: this release counts exact only.");
-    if (bytes_present(request->zone) && !bytes_equal_text(request->zone, "UTC"))
-        return refuse(why, arena_printf(arena, "zone: \"%.*s\" is not to be had; this release reports in UTC only.", (int)request->zone.len,
-                                        (const char *)request->zone.data));
-    if ((unsigned)request->granularity >= GRANULARITY_COUNT || !granularities[request->granularity].ms)
-        return refuse(why, "granularity: this release has 10m, hour and day.");
+    if (request->profiles & 1u << PROFILE_SUSTAINED)
+        return refuse(why, "profile: sustained is not counted by this release; it has exact, lrm and person.");
+    if (request->profiles == 0 || request->profiles >> PROFILE_COUNT)
+        return refuse(why, "profile: expected some of exact, lrm, person.");
+    if ((unsigned)request->granularity >= GRANULARITY_COUNT)
+        return refuse(why, "granularity: expected 10m, hour, day, week or month.");
     if (request->from < 0 || request->to > INSTANT_MAX || request->from >= request->to)
         return refuse(why, "from must lie before to, both between 1970 and 2199.");
     int64_t days = (request->to - request->from + DAY_MS - 1) / DAY_MS;
@@ -55,20 +55,8 @@ static enum err check_request(struct query *query, const struct usage_request *r
                                     (const char *)request->item.data));
 }
 
-/* Every whole period that overlaps [from, to).  In UTC all are aligned with the epoch. */
-static void make_periods(struct walk *walk, struct arena *arena)
-{
-    int64_t ms = granularities[walk->request->granularity].ms;
-    instant start = floor_div(walk->request->from, ms) * ms;
-    size_t count = (size_t)((walk->request->to - start + ms - 1) / ms);
-    walk->periods = arena_alloc(arena, count * sizeof *walk->periods);
-    walk->period_count = count;
-    for (size_t i = 0; i < count; i++, start += ms)
-        walk->periods[i] = (struct period){start, start + ms};
-}
-
-static void fill_row(struct walk *walk, const struct query_scope *scope, size_t item, size_t period, const struct fold_cell *cell,
-                     const struct book *book, struct usage_row *row)
+static void fill_row(struct walk *walk, const struct query_scope *scope, size_t item, enum profile profile, size_t period,
+                     const struct fold_cell *cell, const struct book *book, struct usage_row *row)
 {
     const struct query_item *what = &walk->query->items[item];
     const struct period *when = &walk->periods[period];
@@ -77,9 +65,9 @@ static void fill_row(struct walk *walk, const struct query_scope *scope, size_t 
         .id = scope->scope.kind == SCOPE_SYSTEM ? ID_NONE : scope->scope.id,
         .name = scope->name,
         .item = what->code,
-        .profile = PROFILE_EXACT,
+        .profile = profile,
         .granularity = walk->request->granularity,
-        .zone = BYTES_LITERAL("UTC"),
+        .zone = zone_name(walk->zone),
         .start = when->start,
         .end = when->end,
         .peak = -1,
@@ -103,45 +91,58 @@ static void fill_row(struct walk *walk, const struct query_scope *scope, size_t 
     book_status(book, when->start, when->end, &row->status, &row->revision);
 }
 
-/* True when the row (scope, item, start) lies behind the place where the page before ended. */
-static bool behind(const struct usage_request *request, int64_t id, size_t item, size_t after_item, instant start)
+/* True when the row (scope, item, profile, start) lies behind the place where the page before ended. */
+static bool behind(const struct usage_request *request, int64_t id, size_t item, size_t after_item, enum profile profile, instant start)
 {
     if (!request->after || id != request->after_id)
         return !request->after || id > request->after_id;
-    return item != after_item ? item > after_item : start > request->after_start;
+    if (item != after_item)
+        return item > after_item;
+    return profile != request->after_profile ? profile > request->after_profile : start > request->after_start;
+}
+
+static enum err walk_item(struct walk *walk, const struct query_scope *scope, size_t item, size_t after_item, const struct book *book,
+                          struct fold_cell *const cells[PROFILE_COUNT])
+{
+    enum err err = ERR_OK;
+    for (int profile = 0; profile < PROFILE_COUNT && !err; profile++)
+        for (size_t p = 0; cells[profile] && p < walk->period_count && !err; p++) {
+            struct usage_row row;
+            if (!behind(walk->request, scope->scope.id, item, after_item, profile, walk->periods[p].start))
+                continue;
+            fill_row(walk, scope, item, profile, p, &cells[profile][item * walk->period_count + p], book, &row);
+            err = walk->fn(walk->owner, &row);
+        }
+    return err;
 }
 
 static enum err walk_scope(struct walk *walk, const struct query_scope *scope, size_t after_item)
 {
     struct query *query = walk->query;
     struct arena *arena = arena_create();
-    struct fold_cell *cells = arena_alloc(arena, (query->item_count * walk->period_count + 1) * sizeof *cells);
+    struct fold_cell *cells[PROFILE_COUNT] = {NULL};
     struct book book;
     enum err err = ERR_OK;
-    fold_periods(query, scope->scope, PROFILE_EXACT, walk->periods, walk->period_count, cells);
-    query_book(query, scope->scope, instant_day(walk->periods[0].start), instant_day(walk->periods[walk->period_count - 1].end - 1), arena, &book);
-    for (size_t i = 0; i < query->item_count && !err; i++) {
-        if (bytes_present(walk->request->item) && !bytes_equal(walk->request->item, query->items[i].code))
-            continue;
-        for (size_t p = 0; p < walk->period_count && !err; p++) {
-            struct usage_row row;
-            if (!behind(walk->request, scope->scope.id, i, after_item, walk->periods[p].start))
-                continue;
-            fill_row(walk, scope, i, p, &cells[i * walk->period_count + p], &book, &row);
-            err = walk->fn(walk->owner, &row);
+    for (int profile = 0; profile < PROFILE_COUNT; profile++)
+        if (walk->request->profiles & 1u << profile) {
+            cells[profile] = arena_alloc(arena, (query->item_count * walk->period_count + 1) * sizeof **cells);
+            fold_periods(query, scope->scope, profile, walk->periods, walk->period_count, cells[profile]);
         }
-    }
+    if (walk->period_count)
+        query_book(query, scope, instant_day(walk->periods[0].start), instant_day(walk->periods[walk->period_count - 1].end - 1), arena, &book);
+    for (size_t i = 0; i < query->item_count && !err; i++)
+        if (!bytes_present(walk->request->item) || bytes_equal(walk->request->item, query->items[i].code))
+            err = walk_item(walk, scope, i, after_item, &book, cells);
     arena_destroy(arena);
     return err ? err : db_error(query->txn);
 }
 
-enum err query_usage(struct query *query, const struct usage_request *request, struct arena *arena, usage_row_fn fn, void *owner, const char **why)
+static enum err walk_scopes(struct walk *walk, struct arena *arena, const char **why)
 {
-    struct walk walk = {.query = query, .request = request, .fn = fn, .owner = owner};
+    struct query *query = walk->query;
+    const struct usage_request *request = walk->request;
     const struct query_scope *scopes;
-    enum err err = check_request(query, request, arena, why);
-    if (err)
-        return err;
+    enum err err = ERR_OK;
     size_t count = query_scopes(query, request->scope, arena, &scopes), after_item = 0;
     bool known = request->id == ID_NONE || request->scope == SCOPE_SYSTEM;
     for (size_t i = 0; i < count && !known; i++)
@@ -152,11 +153,26 @@ enum err query_usage(struct query *query, const struct usage_request *request, s
     }
     while (request->after && after_item < query->item_count && !bytes_equal(query->items[after_item].code, request->after_item))
         after_item++;
-    make_periods(&walk, arena);
+    walk->period_count = periods_make(walk->zone, request->granularity, request->first_weekday, request->from, request->to, arena, &walk->periods);
     for (size_t i = 0; i < count && !err; i++) {
         bool asked = request->id == ID_NONE || request->scope == SCOPE_SYSTEM || scopes[i].scope.id == request->id;
         if (asked && (!request->after || scopes[i].scope.id >= request->after_id))
-            err = walk_scope(&walk, &scopes[i], after_item);
+            err = walk_scope(walk, &scopes[i], after_item);
     }
     return err ? err : query->err;
+}
+
+enum err query_usage(struct query *query, const struct usage_request *request, struct arena *arena, usage_row_fn fn, void *owner, const char **why)
+{
+    struct walk walk = {.query = query, .request = request, .fn = fn, .owner = owner};
+    enum err err = check_request(query, request, arena, why);
+    if (err)
+        return err;
+    walk.zone = zone_open(bytes_present(request->zone) ? request->zone : BYTES_LITERAL("UTC"));
+    if (!walk.zone)
+        return refuse(why, arena_printf(arena, "zone: \"%.*s\" is no IANA time zone, expected e.g. Europe/Vienna.", (int)request->zone.len,
+                                        (const char *)request->zone.data));
+    err = walk_scopes(&walk, arena, why);
+    zone_close(walk.zone);
+    return err;
 }
