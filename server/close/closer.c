@@ -40,6 +40,8 @@ struct closer {
     int64_t polled_us;
     int32_t own_day;    /* with a topic: the newest day that was made here; DAY_NONE */
     int64_t offered_us; /* monotonic: when its documents were appended */
+    instant watermark;  /* that the next day waits for, when last looked at */
+    int64_t moved_us;   /* monotonic: when it last moved, or the start */
     struct arena *gone_arena;
     struct gone *gone;
     bool dropping; /* the horizon moved in memory, not yet in the store */
@@ -238,6 +240,13 @@ static bool next_day(struct closer *closer, struct query *query, int32_t *day)
     return made < open || clock_mono_us() - closer->offered_us >= OFFER_AGAIN_MS * 1000;
 }
 
+/* A source that is catching up, as after a first start or a long stop, is not a missing one: behind the
+ * deadline a day is given up only when the watermark has not moved for wait_minutes either. */
+static bool stands_still(const struct closer *closer)
+{
+    return clock_mono_us() - closer->moved_us >= (int64_t)closer->options.wait_minutes * MINUTE_MS * 1000;
+}
+
 static void consider_day(struct closer *closer, struct query *query, instant wall, bool caught_up)
 {
     struct arena *arena = arena_create();
@@ -246,11 +255,15 @@ static void consider_day(struct closer *closer, struct query *query, instant wal
     int32_t day;
     char date[DATE_TEXT_SIZE];
     if (next_day(closer, query, &day) && close_watermark(query, day, arena, &watermark, &behind)) {
+        if (watermark != closer->watermark || closer->moved_us == 0) {
+            closer->watermark = watermark;
+            closer->moved_us = clock_mono_us();
+        }
         instant end = ((instant)day + 1) * DAY_MS;
         instant wait_until = end + (instant)closer->options.wait_minutes * MINUTE_MS;
         if (watermark >= wait_until)
             start_job(closer, day, false, wall);
-        else if (wall >= end + (instant)closer->options.deadline_minutes * MINUTE_MS && caught_up)
+        else if (wall >= end + (instant)closer->options.deadline_minutes * MINUTE_MS && caught_up && stands_still(closer))
             start_job(closer, day, true, wall);
         else if (wall >= wait_until)
             log_once(LOG_INFO, "close", "waits", "%s waits for %.*s", date_format(day, date), (int)behind.len, (const char *)behind.data);

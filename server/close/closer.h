@@ -3,7 +3,8 @@
  *
  * A book is the system or a tenant; its day is UTC until "Exact seats".  A day is `closed` when every
  * group of icon, gvp and config sources declared and not retired has a watermark past the day's end plus
- * close.wait_minutes; at close.deadline_minutes behind its end it is closed `provisional`.  All books
+ * close.wait_minutes; at close.deadline_minutes behind its end it is closed `provisional`, unless the
+ * watermark still moves: a source that catches up is not missing.  All books
  * close a day together.  The rows are computed on a worker from a snapshot; when a fact has touched the
  * day meanwhile the work is thrown away and done again.  detail_days later the day's detail goes.
  *
