@@ -14,6 +14,7 @@
     X(HISTORY, "history", "(kind, key, source) → version, body: objects, memberships")              \
     X(SLOT, "slot", "(slot, scope) → summaries of all items and profiles, packed")                  \
     X(DAY_NET, "day_net", "(UTC day, scope) → sum of the day's deltas per item and profile")        \
+    X(ENABLED, "enabled", "(scope, UTC day) → steps of the enabled objects per item")               \
     X(LIVE, "live", "scope → level per item at the clock of the last flush")                        \
     X(DAY, "day", "(book, day, scope, item) → named bitmap, sustained levels, roster")              \
     X(CLOSE, "close", "(book, day, revision) → the document, then its rows in chunks")              \

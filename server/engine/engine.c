@@ -32,6 +32,7 @@ void engine_destroy(struct engine *engine)
     free(engine->sessions);
     free(engine->seats);
     free(engine->seat_families);
+    configured_free(engine);
     free(engine->devices);
     free(engine->twins);
     dictionary_free(&engine->twin_keys);
@@ -99,11 +100,19 @@ static bool rests_on_dirty(const struct engine *engine, const struct session *se
     return false;
 }
 
+static void derive_object(void *owner, enum object_type type, ref id)
+{
+    struct engine *engine = owner;
+    configured_derive(engine, type, id);
+    arena_reset(engine->scratch);
+}
+
 /* One pass over the sessions finds those that rest on what changed in the configuration. */
 static void mark_configured(struct engine *engine)
 {
     if (!engine->history.all_dirty && engine->history.dirty.count == 0)
         return;
+    history_each_dirty(&engine->history, derive_object, engine);
     for (uint32_t i = 1; i <= engine->session_capacity; i++) {
         const struct session *session = session_at(engine, i);
         if (session->used && (engine->history.all_dirty || (!session->port && rests_on_dirty(engine, session))))
@@ -235,6 +244,14 @@ void engine_changes(struct engine *engine, const struct engine_sink *sink)
         pack_lanes(engine, day->nets, SEAT_FAMILIES, &engine->text);
         sink->day_net(sink->owner, day->day, counters->scopes[day->scope - 1].scope, buffer_bytes(&engine->text));
     }
+    for (uint32_t i = 0; i < engine->enabled.count; i++) {
+        struct enabled_day *day = &engine->enabled.days[i];
+        if (!day->dirty)
+            continue;
+        buffer_clear(&engine->text);
+        enabled_pack_day(day, engine->item_of_lane, &engine->text);
+        sink->enabled(sink->owner, day->day, counters->scopes[day->scope - 1].scope, buffer_bytes(&engine->text));
+    }
     for (uint32_t i = 0; i < counters->scope_count; i++) {
         const struct counter_scope *scope = &counters->scopes[i];
         if (!scope->dirty)
@@ -254,6 +271,7 @@ void engine_flushed(struct engine *engine)
         newest = counters->clock;
     uint32_t floor = newest < (instant)LOG_SLOTS * SLOT_MS ? 0 : slot_of(newest) - LOG_SLOTS;
     counters_flushed(counters, floor);
+    enabled_flushed(&engine->enabled);
     rows_written(&engine->rows);
     for (int class = 0; class < DICTIONARY_CLASS_COUNT; class++)
         engine->names.changed[class].count = 0;

@@ -40,6 +40,7 @@ struct engine_sink {
     void (*statement)(void *owner, const struct fact *fact);
     void (*slot)(void *owner, uint32_t slot, struct scope scope, struct bytes summaries); /* empty: delete */
     void (*day_net)(void *owner, int32_t day, struct scope scope, struct bytes nets);
+    void (*enabled)(void *owner, int32_t day, struct scope scope, struct bytes steps); /* empty: delete */
     void (*live)(void *owner, struct scope scope, instant clock, struct bytes levels);
 };
 /* Everything that changed since the last engine_flushed(); settles first. */
@@ -50,7 +51,7 @@ void engine_flushed(struct engine *engine);
 
 /* Opening, in this order, for a new store too: names, blocks, engine_restore_begin() with the horizon and
  * clock that were (INSTANT_EVER: none), statements by engine_apply(), day nets from the horizon on,
- * carries of the horizon's slot, and engine_restored(), which derives the rest.  recount: the counting
+ * carries of the horizon's slot, enabled steps, and engine_restored(), which derives the rest.  recount: the counting
  * rules differ from those the store was counted by, so every slot is counted and written anew; only
  * without a horizon. */
 void engine_restore_name(struct engine *engine, enum dictionary_class class, uint32_t number, struct bytes text);
@@ -58,6 +59,7 @@ void engine_restore_block(struct engine *engine, enum session_class class, uint3
 void engine_restore_begin(struct engine *engine, instant horizon, instant clock);
 void engine_restore_day_net(struct engine *engine, int32_t day, struct scope scope, struct bytes nets);
 void engine_restore_carry(struct engine *engine, struct scope scope, struct bytes summaries);
+void engine_restore_enabled(struct engine *engine, int32_t day, struct scope scope, struct bytes steps);
 void engine_restored(struct engine *engine, bool recount);
 
 /* The latest watermark of any source that sent sessions, media or ports (domain.md §7.5). */

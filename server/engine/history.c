@@ -190,3 +190,33 @@ void history_groups(const struct history *history, enum object_type member_type,
         fn(owner, member_type, membership->group, membership->from, membership->to);
     }
 }
+
+size_t history_versions(const struct history *history, enum object_type type, ref id, struct arena *arena, const struct object ***versions)
+{
+    size_t count = 0;
+    uint32_t first = map_get(&history->objects, pair(type, id));
+    for (uint32_t i = first; i; i = statement_at(history->statements, i)->next)
+        count++;
+    const struct object **list = arena_alloc(arena, (count + 1) * sizeof *list);
+    size_t filled = 0;
+    for (uint32_t i = first; i; i = statement_at(history->statements, i)->next) {
+        instant from = statement_at(history->statements, i)->object.valid_from;
+        const struct object *counts = history_object(history, type, id, from);
+        size_t at = filled;
+        if (counts != &statement_at(history->statements, i)->object)
+            continue; /* another source's word for the same instant goes before */
+        for (; at > 0 && list[at - 1]->valid_from > from; at--)
+            list[at] = list[at - 1];
+        list[at] = counts;
+        filled++;
+    }
+    *versions = list;
+    return filled;
+}
+
+void history_each_dirty(const struct history *history, changed_fn fn, void *owner)
+{
+    for (uint32_t i = 0; i < history->dirty.capacity; i++)
+        if (history->dirty.slots[i].value)
+            fn(owner, (enum object_type)(history->dirty.slots[i].key >> 32), (ref)history->dirty.slots[i].key);
+}

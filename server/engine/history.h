@@ -39,4 +39,10 @@ void history_campaigns(const struct history *history, ref person, instant begin,
 typedef void (*group_fn)(void *owner, enum object_type member_type, int64_t group, instant from, instant to);
 void history_groups(const struct history *history, enum object_type member_type, ref member, group_fn fn, void *owner);
 
+/* The versions of an object in order of valid_from, the one that counts of each; in arena; how many. */
+size_t history_versions(const struct history *history, enum object_type type, ref id, struct arena *arena, const struct object ***versions);
+/* Calls fn for every object that changed, or whose memberships did, since the last settling. */
+typedef void (*changed_fn)(void *owner, enum object_type type, ref id);
+void history_each_dirty(const struct history *history, changed_fn fn, void *owner);
+
 #endif

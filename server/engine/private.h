@@ -6,6 +6,7 @@
 #define SERVER_ENGINE_PRIVATE_H
 
 #include "server/engine/counter.h"
+#include "server/engine/enabled.h"
 #include "server/engine/engine.h"
 #include "server/engine/history.h"
 #include "server/engine/predicate.h"
@@ -30,6 +31,23 @@ enum seat_family { SEAT_DEFAULT, SEAT_PERSON, SEAT_FAMILIES };
 struct presence {
     instant from, to;
     uint32_t scope, unused;
+};
+
+/* A span in which some subject uses items in one scope. */
+struct part {
+    struct piece piece;
+    uint32_t scope;
+};
+
+struct part_list {
+    struct part *parts; /* in the scratch arena */
+    size_t count, capacity;
+};
+
+/* A configured object as the enabled counts have it. */
+struct configured {
+    struct part *parts; /* owned */
+    size_t count;
 };
 
 struct session {
@@ -117,6 +135,11 @@ struct engine {
     instant cap_watermark; /* INSTANT_NONE: none */
     bool cap_dirty;
 
+    struct enabled_days enabled;
+    struct map configured_index; /* (object type, ref) → configured */
+    struct configured *configured; /* [number - 1] */
+    uint32_t configured_count, configured_capacity;
+
     instant newest_begin; /* where the facts are: the floor of the slot logs follows it */
     struct arena *scratch;
     struct buffer text;
@@ -161,7 +184,17 @@ void device_leave(struct engine *engine, uint32_t number);
 /* The strictly later begin of another session on the device; INSTANT_NEVER. */
 instant device_superseded_at(const struct engine *engine, uint32_t number);
 
+/* configured.c */
+/* Derives the parts of an object again; what differs goes to the enabled steps. */
+void configured_derive(struct engine *engine, enum object_type type, ref id);
+/* Gives all steps again, to empty days. */
+void configured_recount(struct engine *engine);
+void configured_free(struct engine *engine);
+
 /* subject.c */
+void part_add(struct engine *engine, struct part_list *list, const struct piece *piece, uint32_t scope);
+/* The edges of the union of parts, scope by scope, in [from, to]; sorts the list. */
+void parts_edges(struct engine *engine, struct part_list *parts, instant from, instant to, struct edge_list *list);
 /* What of a session the counters rest on. */
 struct subject {
     uint64_t keys[SEAT_FAMILIES];

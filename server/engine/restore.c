@@ -92,6 +92,20 @@ void engine_restore_carry(struct engine *engine, struct scope scope, struct byte
     free(lanes);
 }
 
+void engine_restore_enabled(struct engine *engine, int32_t day, struct scope scope, struct bytes steps)
+{
+    struct enabled_step step = {0};
+    bool damaged = false;
+    uint32_t number = counters_scope(&engine->counters, scope);
+    while (enabled_unpack(&steps, &step, &damaged)) {
+        size_t lane = lane_of(engine, step.item, PROFILE_EXACT);
+        struct enabled_step restored = {step.at, (uint32_t)lane, step.delta};
+        if (lane < engine->catalog->count)
+            enabled_restore(&engine->enabled, number, day, &restored);
+    }
+    check(!damaged);
+}
+
 void engine_restored(struct engine *engine, bool recount)
 {
     /* Clusters first, then devices: a session's rows rest on its twins, its end on the begins of others. */
@@ -108,6 +122,7 @@ void engine_restored(struct engine *engine, bool recount)
     if (recount) {
         /* Under other rules everything is counted anew; only a store without a horizon can be. */
         check(engine->counters.horizon == INSTANT_EVER);
+        configured_recount(engine);
         subject_each_edge(engine, INSTANT_EVER, INSTANT_NEVER, counters_edge);
     } else {
         instant newest = engine->newest_begin;

@@ -37,18 +37,7 @@ static void add_edge(struct edge_list *list, instant at, uint32_t scope, uint32_
 
 /* --- the union of a seat's pieces ---------------------------------------------------------------- */
 
-/* A span in which some session of the seat uses items in one scope. */
-struct part {
-    struct piece piece;
-    uint32_t scope;
-};
-
-struct part_list {
-    struct part *parts;
-    size_t count, capacity;
-};
-
-static void add_part(struct engine *engine, struct part_list *list, const struct piece *piece, uint32_t scope)
+void part_add(struct engine *engine, struct part_list *list, const struct piece *piece, uint32_t scope)
 {
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? list->capacity * 2 : 16;
@@ -65,8 +54,8 @@ static void add_part(struct engine *engine, struct part_list *list, const struct
 static void add_parts(struct engine *engine, struct part_list *list, const struct session *session, const struct piece *piece,
                       uint32_t system)
 {
-    add_part(engine, list, piece, system);
-    add_part(engine, list, piece, session->tenant);
+    part_add(engine, list, piece, system);
+    part_add(engine, list, piece, session->tenant);
     if (!session->presence)
         return;
     struct bytes text = dictionary_text(&engine->presences, session->presence);
@@ -76,7 +65,7 @@ static void add_parts(struct engine *engine, struct part_list *list, const struc
         inside.from = presences[i].from > inside.from ? presences[i].from : inside.from;
         inside.to = presences[i].to < inside.to ? presences[i].to : inside.to;
         if (inside.from < inside.to)
-            add_part(engine, list, &inside, presences[i].scope);
+            part_add(engine, list, &inside, presences[i].scope);
     }
 }
 
@@ -158,18 +147,23 @@ static void scope_edges(struct engine *engine, const struct part *parts, size_t 
             edges_at(engine, parts, count, points[p], list);
 }
 
+void parts_edges(struct engine *engine, struct part_list *parts, instant from, instant to, struct edge_list *list)
+{
+    if (parts->count > 1)
+        qsort(parts->parts, parts->count, sizeof *parts->parts, compare_parts);
+    for (size_t i = 0, next; i < parts->count; i = next) {
+        for (next = i; next < parts->count && parts->parts[next].scope == parts->parts[i].scope; next++)
+            ;
+        scope_edges(engine, &parts->parts[i], next - i, from, to, list);
+    }
+}
+
 /* The seat's edges in [from, to], both included, in order of scope and time. */
 static void seat_edges(struct engine *engine, uint32_t seat, enum seat_family family, instant from, instant to, struct edge_list *list)
 {
     struct part_list parts = parts_of(engine, seat, family, from, to);
     size_t start = list->count;
-    if (parts.count > 1)
-        qsort(parts.parts, parts.count, sizeof *parts.parts, compare_parts);
-    for (size_t i = 0, next; i < parts.count; i = next) {
-        for (next = i; next < parts.count && parts.parts[next].scope == parts.parts[i].scope; next++)
-            ;
-        scope_edges(engine, &parts.parts[i], next - i, from, to, list);
-    }
+    parts_edges(engine, &parts, from, to, list);
     if (family == SEAT_PERSON)
         for (; start < list->count; start++)
             list->edges[start].mask = masks_person(&engine->masks, list->edges[start].mask);

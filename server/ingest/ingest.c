@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "proto/fact_json.h"
 #include "server/engine/engine.h"
+#include "store/enabled.h"
 #include "server/ingest/waiting.h"
 
 #include <stdlib.h>
@@ -46,7 +47,25 @@ static enum err restore_fact(void *owner, const struct fact *fact)
     return ERR_OK;
 }
 
-static void restore_scopes(struct engine *engine, struct db_txn *txn, instant horizon)
+/* Chunked records: the first chunk's key says where, the whole is read by it. */
+static void restore_enabled(struct engine *engine, struct db_txn *txn, struct arena *arena)
+{
+    struct bytes key, value, whole;
+    struct db_cursor *cursor = db_cursor_open(txn, TABLE_ENABLED, BYTES_NONE);
+    while (db_cursor_next(cursor, &key, &value)) {
+        uint8_t kind;
+        uint64_t id;
+        uint32_t day;
+        uint16_t chunk;
+        struct bytes rest = key, head = bytes_of(key.data, key.len - 2);
+        if (key_take_u8(&rest, &kind) && key_take_u64(&rest, &id) && key_take_u32(&rest, &day) && key_take_u16(&rest, &chunk) &&
+            chunk == 0 && db_get_chunked(txn, TABLE_ENABLED, head, arena, &whole))
+            engine_restore_enabled(engine, (int32_t)day, (struct scope){kind, (int64_t)id}, whole);
+    }
+    db_cursor_close(cursor);
+}
+
+static void restore_scopes(struct engine *engine, struct db_txn *txn, instant horizon, struct arena *arena)
 {
     struct bytes key, value;
     struct key start = {.len = 0};
@@ -63,6 +82,7 @@ static void restore_scopes(struct engine *engine, struct db_txn *txn, instant ho
             engine_restore_day_net(engine, (int32_t)day, (struct scope){kind, (int64_t)id}, value);
     }
     db_cursor_close(cursor);
+    restore_enabled(engine, txn, arena);
     if (horizon == INSTANT_EVER)
         return;
     key_clear(&start);
@@ -126,7 +146,7 @@ static enum err restore(struct ingest *ingest, struct db_txn *txn, int cap_hours
     for (int i = 0; i < 3 && err == ERR_OK; i++)
         err = fact_rows_read(txn, tables[i], arena, restore_fact, engine);
     if (err == ERR_OK && !*recount)
-        restore_scopes(engine, txn, horizon);
+        restore_scopes(engine, txn, horizon, arena);
     if (err == ERR_OK)
         engine_restored(engine, *recount);
     arena_destroy(arena);
@@ -148,6 +168,7 @@ static enum err write_rules(struct ingest *ingest, int cap_hours, bool recount)
         db_delete_prefix(txn, TABLE_SLOT, BYTES_NONE);
         db_delete_prefix(txn, TABLE_DAY_NET, BYTES_NONE);
         db_delete_prefix(txn, TABLE_LIVE, BYTES_NONE);
+        db_delete_prefix(txn, TABLE_ENABLED, BYTES_NONE);
         log_info("store", "the counting rules changed: every slot is counted anew");
     }
     return db_commit(txn);
@@ -341,6 +362,17 @@ static void put_day_net(void *owner, int32_t day, struct scope scope, struct byt
     put_or_delete(owner, TABLE_DAY_NET, &key, nets);
 }
 
+static void put_enabled(void *owner, int32_t day, struct scope scope, struct bytes steps)
+{
+    struct ingest *ingest = owner;
+    struct key key;
+    enabled_key(&key, scope, day);
+    if (steps.len)
+        db_put_chunked(ingest->txn, TABLE_ENABLED, key_bytes(&key), steps);
+    else
+        db_delete_chunked(ingest->txn, TABLE_ENABLED, key_bytes(&key));
+}
+
 static void put_live(void *owner, struct scope scope, instant clock, struct bytes levels)
 {
     struct ingest *ingest = owner;
@@ -362,6 +394,7 @@ void ingest_write_changes(struct ingest *ingest, struct db_txn *txn)
         .statement = put_statement,
         .slot = put_slot,
         .day_net = put_day_net,
+        .enabled = put_enabled,
         .live = put_live,
     };
     struct engine_sink sink = template;

@@ -78,6 +78,8 @@ void spans_join(struct spans *spans);
  * cells[item * period_count + period], for every item of the catalog. */
 void fold_periods(struct query *query, struct scope scope, enum profile profile, const struct period *periods, size_t period_count,
                   struct fold_cell *cells);
+/* The same for the enabled objects: peak and its time; periods in order, none overlapping. */
+void enabled_periods(struct query *query, struct scope scope, const struct period *periods, size_t count, struct fold_cell *cells);
 /* Levels at the clock of the last flush, by the catalog's order; false when scope has none. */
 bool query_levels(struct query *query, struct scope scope, int64_t *levels);
 

@@ -89,6 +89,8 @@ static void walk_slot(struct tally *tally, uint32_t slot, struct scope scope, st
     char name[80], at[INSTANT_TEXT_SIZE];
     tally->result->slots++;
     while (slot_unpack(&value, &record, &bad)) {
+        if (record.profile == PROFILE_LRM)
+            continue; /* looks at exact's levels and has none of its own */
         struct counter *counter = counter_of(tally, scope, record.item, record.profile);
         const struct slot_summary *summary = &record.summary;
         int64_t after = counter->level + summary->carry + summary->net, highest = counter->level + summary->high;

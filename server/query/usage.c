@@ -21,6 +21,7 @@ struct walk {
     struct zone *zone;
     struct period *periods;
     size_t period_count;
+    struct fold_cell *enabled; /* of the scope under way */
     usage_row_fn fn;
     void *owner;
 };
@@ -72,7 +73,7 @@ static void fill_row(struct walk *walk, const struct query_scope *scope, size_t 
         .end = when->end,
         .peak = -1,
         .peak_at = INSTANT_NONE,
-        .enabled = -1, /* these four come with "Exact seats" */
+        .enabled = -1,
         .enabled_at = INSTANT_NONE,
         .named = -1,
         .seat_ms = -1,
@@ -87,6 +88,12 @@ static void fill_row(struct walk *walk, const struct query_scope *scope, size_t 
         row->seat_ms = cell->seat_ms;
         if (cell->peak > 0)
             row->peak_at = cell->peak_at == INSTANT_NONE ? when->start : cell->peak_at;
+    }
+    const struct fold_cell *enabled = &walk->enabled[item * walk->period_count + period];
+    if (what->enabled) {
+        row->enabled = enabled->peak;
+        if (enabled->peak > 0)
+            row->enabled_at = enabled->peak_at == INSTANT_NONE ? when->start : enabled->peak_at;
     }
     book_status(book, when->start, when->end, &row->status, &row->revision);
 }
@@ -128,6 +135,8 @@ static enum err walk_scope(struct walk *walk, const struct query_scope *scope, s
             cells[profile] = arena_alloc(arena, (query->item_count * walk->period_count + 1) * sizeof **cells);
             fold_periods(query, scope->scope, profile, walk->periods, walk->period_count, cells[profile]);
         }
+    walk->enabled = arena_alloc(arena, (query->item_count * walk->period_count + 1) * sizeof *walk->enabled);
+    enabled_periods(query, scope->scope, walk->periods, walk->period_count, walk->enabled);
     if (walk->period_count)
         query_book(query, scope, instant_day(walk->periods[0].start), instant_day(walk->periods[walk->period_count - 1].end - 1), arena, &book);
     for (size_t i = 0; i < query->item_count && !err; i++)

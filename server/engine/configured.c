@@ -1,0 +1,130 @@
+/* Configured objects → parts → steps of the enabled counts (domain.md §7.14). */
+#include "server/engine/private.h"
+
+#include <stdlib.h>
+
+static bool matches(const struct enabled_where *where, enum object_type type, const struct object *object)
+{
+    return where->object == type && (where->agent == FLAG_UNKNOWN || where->agent == object->agent) &&
+           (where->wfm == FLAG_UNKNOWN || where->wfm == object->wfm) &&
+           (where->switch_types == 0 || (object->switch_type != SWITCH_UNKNOWN && (where->switch_types & 1u << object->switch_type)));
+}
+
+/* The items that the object could use; for_group: those that a place stands for in its place groups. */
+static uint32_t mask_of(struct engine *engine, enum object_type type, const struct object *object, bool for_group)
+{
+    uint64_t *words = arena_alloc(engine->scratch, engine->masks.word_count * sizeof *words);
+    for (size_t i = 0; i < engine->catalog->count; i++) {
+        const struct catalog_item *item = &engine->catalog->items[i];
+        bool holds = for_group ? item->enabled_where.object == OBJECT_PERSON : matches(&item->enabled_where, type, object);
+        if (item->measure_enabled && holds)
+            words[i / 64] |= 1ull << i % 64;
+    }
+    return masks_number(&engine->masks, words);
+}
+
+struct adding {
+    struct engine *engine;
+    struct part_list *list;
+    struct piece piece;
+};
+
+static void add_group(void *owner, enum object_type member_type, int64_t group, instant from, instant to)
+{
+    struct adding *adding = owner;
+    struct piece inside = adding->piece;
+    enum scope_kind kind = member_type == OBJECT_PERSON ? SCOPE_AGENT_GROUP : SCOPE_PLACE_GROUP;
+    inside.from = from > inside.from ? from : inside.from;
+    inside.to = to < inside.to ? to : inside.to;
+    if (inside.from < inside.to)
+        part_add(adding->engine, adding->list, &inside, counters_scope(&adding->engine->counters, (struct scope){kind, group}));
+}
+
+static void add_version(struct engine *engine, struct part_list *list, enum object_type type, ref id, const struct object *object, instant to)
+{
+    struct adding adding = {engine, list, {object->valid_from, to, mask_of(engine, type, object, false)}};
+    if (object->enabled != FLAG_YES || object->deleted == FLAG_YES)
+        return;
+    if (adding.piece.mask) {
+        int64_t tenant = type == OBJECT_TENANT ? object->id : object->tenant == ID_NONE ? 0 : object->tenant;
+        part_add(engine, list, &adding.piece, counters_scope(&engine->counters, (struct scope){SCOPE_SYSTEM, 0}));
+        part_add(engine, list, &adding.piece, counters_scope(&engine->counters, (struct scope){SCOPE_TENANT, tenant}));
+        if (type == OBJECT_PERSON)
+            history_groups(&engine->history, OBJECT_PERSON, id, add_group, &adding);
+    }
+    if (type == OBJECT_PLACE) {
+        adding.piece.mask = mask_of(engine, type, object, true);
+        if (adding.piece.mask)
+            history_groups(&engine->history, OBJECT_PLACE, id, add_group, &adding);
+    }
+}
+
+static struct configured *configured_of(struct engine *engine, enum object_type type, ref id)
+{
+    uint64_t key = (uint64_t)type << 32 | id;
+    uint32_t number = map_get(&engine->configured_index, key);
+    if (number)
+        return &engine->configured[number - 1];
+    if (engine->configured_count == engine->configured_capacity) {
+        engine->configured_capacity = engine->configured_capacity ? engine->configured_capacity * 2 : 64;
+        engine->configured = memory_resize(engine->configured, engine->configured_capacity * sizeof *engine->configured);
+    }
+    number = ++engine->configured_count;
+    engine->configured[number - 1] = (struct configured){0};
+    map_put(&engine->configured_index, key, number);
+    return &engine->configured[number - 1];
+}
+
+static void give(struct engine *engine, struct part_list *parts, int sign)
+{
+    engine->after.count = 0;
+    parts_edges(engine, parts, INSTANT_EVER, INSTANT_NEVER, &engine->after);
+    for (size_t i = 0; i < engine->after.count; i++) {
+        engine->after.edges[i].sign *= sign;
+        enabled_add(&engine->enabled, &engine->counters, &engine->after.edges[i]);
+    }
+}
+
+void configured_derive(struct engine *engine, enum object_type type, ref id)
+{
+    const struct object **versions;
+    struct part_list parts = {0};
+    size_t count = history_versions(&engine->history, type, id, engine->scratch, &versions);
+    for (size_t i = 0; i < count; i++)
+        add_version(engine, &parts, type, id, versions[i], i + 1 < count ? versions[i + 1]->valid_from : INSTANT_NEVER);
+    uint32_t known = map_get(&engine->configured_index, (uint64_t)type << 32 | id);
+    if (parts.count == 0 && !known)
+        return;
+    struct configured *configured = configured_of(engine, type, id);
+    bool same = parts.count == configured->count && (parts.count == 0 || memcmp(parts.parts, configured->parts, parts.count * sizeof *parts.parts) == 0);
+    if (same)
+        return;
+    struct part *owned = parts.count ? memory_alloc(parts.count * sizeof *owned) : NULL;
+    if (owned)
+        memcpy(owned, parts.parts, parts.count * sizeof *owned);
+    if (!engine->restoring) {
+        struct part_list old = {configured->parts, configured->count, configured->count};
+        give(engine, &old, -1);
+        give(engine, &parts, 1);
+    }
+    free(configured->parts);
+    *configured = (struct configured){owned, parts.count};
+}
+
+void configured_recount(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->configured_count; i++) {
+        struct part_list parts = {engine->configured[i].parts, engine->configured[i].count, engine->configured[i].count};
+        give(engine, &parts, 1);
+        arena_reset(engine->scratch);
+    }
+}
+
+void configured_free(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->configured_count; i++)
+        free(engine->configured[i].parts);
+    free(engine->configured);
+    map_free(&engine->configured_index);
+    enabled_free(&engine->enabled);
+}
