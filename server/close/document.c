@@ -43,8 +43,7 @@ static enum err add_row(void *owner, const struct usage_row *row)
     write_optional_instant(&writer, "enabled_at", row->enabled_at);
     json_write_name(&writer, "end");
     json_write_instant(&writer, row->end);
-    json_write_name(&writer, "id");
-    json_write_integer(&writer, row->id);
+    write_optional(&writer, "id", row->id);
     json_write_name(&writer, "item");
     json_write_text(&writer, row->item);
     write_optional(&writer, "named", row->named);

@@ -23,9 +23,13 @@ void counters_free(struct counters *counters)
         free(counters->days[i].nets);
     for (int i = 0; i < SCOPE_KIND_COUNT; i++)
         map_free(&counters->scope_index[i]);
-    map_free(&counters->slot_index);
+    for (uint32_t i = 0; i < counters->row_count; i++)
+        free(counters->rows[i].by_scope);
+    free(counters->rows);
+    map_free(&counters->row_index);
     map_free(&counters->day_index);
     free(counters->scopes);
+    free(counters->fold_memory);
     free(counters->slots);
     free(counters->slot_free);
     free(counters->days);
@@ -69,6 +73,9 @@ void counters_add_lanes(const struct counters *counters, int32_t *lanes, uint32_
 
 static struct counter_day *day_at(struct counters *counters, int32_t day, uint32_t scope)
 {
+    uint32_t *last = &counters->scopes[scope - 1].last_day;
+    if (*last && counters->days[*last - 1].day == day)
+        return &counters->days[*last - 1];
     uint64_t key = (uint64_t)(uint32_t)day << 32 | scope;
     uint32_t number = map_get(&counters->day_index, key);
     if (number == 0) {
@@ -77,21 +84,47 @@ static struct counter_day *day_at(struct counters *counters, int32_t day, uint32
         counters->days[number - 1] = (struct counter_day){day, scope, memory_alloc_zero(counters->lane_count + 1, sizeof(int32_t)), false};
         map_put(&counters->day_index, key, number);
     }
+    *last = number;
     return &counters->days[number - 1];
+}
+
+/* The row of a slot; NULL: none, and none is made. */
+static struct slot_row *row_of(struct counters *counters, uint32_t slot, bool make)
+{
+    if (counters->last_row && counters->rows[counters->last_row - 1].slot == slot && counters->rows[counters->last_row - 1].count)
+        return &counters->rows[counters->last_row - 1];
+    uint32_t number = map_get(&counters->row_index, (uint64_t)slot + 1);
+    if (number == 0 && !make)
+        return NULL;
+    if (number == 0) {
+        counters->rows = grow(counters->rows, counters->row_count, &counters->row_capacity, sizeof *counters->rows);
+        number = ++counters->row_count;
+        counters->rows[number - 1] = (struct slot_row){.slot = slot};
+        map_put(&counters->row_index, (uint64_t)slot + 1, number);
+    }
+    counters->last_row = number;
+    return &counters->rows[number - 1];
 }
 
 static struct counter_slot *slot_find(struct counters *counters, uint32_t slot, uint32_t scope)
 {
-    uint32_t number = map_get(&counters->slot_index, (uint64_t)slot << 32 | scope);
+    const struct slot_row *row = row_of(counters, slot, false);
+    uint32_t number = row && scope <= row->capacity ? row->by_scope[scope - 1] : 0;
     return number ? &counters->slots[number - 1] : NULL;
 }
 
 static struct counter_slot *slot_at(struct counters *counters, uint32_t slot, uint32_t scope)
 {
-    struct counter_slot *found = slot_find(counters, slot, scope);
-    if (found)
-        return found;
-    uint32_t number;
+    struct slot_row *row = row_of(counters, slot, true);
+    if (scope > row->capacity) {
+        uint32_t capacity = counters->scope_capacity;
+        row->by_scope = memory_resize(row->by_scope, capacity * sizeof *row->by_scope);
+        memset(row->by_scope + row->capacity, 0, (capacity - row->capacity) * sizeof *row->by_scope);
+        row->capacity = capacity;
+    }
+    uint32_t number = row->by_scope[scope - 1];
+    if (number)
+        return &counters->slots[number - 1];
     if (counters->slot_free_count > 0) {
         number = counters->slot_free[--counters->slot_free_count];
     } else {
@@ -102,7 +135,8 @@ static struct counter_slot *slot_at(struct counters *counters, uint32_t slot, ui
         number = ++counters->slot_count;
     }
     counters->slots[number - 1] = (struct counter_slot){.slot = slot, .scope = scope, .live = true};
-    map_put(&counters->slot_index, (uint64_t)slot << 32 | scope, number);
+    row->by_scope[scope - 1] = number;
+    row->count++;
     return &counters->slots[number - 1];
 }
 
@@ -216,6 +250,24 @@ void counters_advance(struct counters *counters, instant clock)
     counters->future_count = kept;
 }
 
+/* Rows whose slots are all forgotten go; the last one takes an empty one's place. */
+static void drop_empty_rows(struct counters *counters)
+{
+    for (uint32_t i = counters->row_count; i > 0; i--) {
+        struct slot_row *row = &counters->rows[i - 1];
+        if (row->count)
+            continue;
+        free(row->by_scope);
+        map_remove(&counters->row_index, (uint64_t)row->slot + 1);
+        if (i < counters->row_count) {
+            *row = counters->rows[counters->row_count - 1];
+            map_put(&counters->row_index, (uint64_t)row->slot + 1, i);
+        }
+        counters->row_count--;
+    }
+    counters->last_row = 0;
+}
+
 void counters_flushed(struct counters *counters, uint32_t floor)
 {
     if (floor < counters->floor)
@@ -228,10 +280,13 @@ void counters_flushed(struct counters *counters, uint32_t floor)
         if (slot->slot >= floor)
             continue;
         free(slot->edges);
-        map_remove(&counters->slot_index, (uint64_t)slot->slot << 32 | slot->scope);
+        struct slot_row *row = row_of(counters, slot->slot, false);
+        row->by_scope[slot->scope - 1] = 0;
+        row->count--;
         *slot = (struct counter_slot){0};
         counters->slot_free[counters->slot_free_count++] = i + 1;
     }
+    drop_empty_rows(counters);
     counters->floor = floor;
     counters->stale_from = UINT32_MAX;
     counters->stale_to = 0;

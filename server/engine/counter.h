@@ -45,8 +45,16 @@ struct counter_day {
     bool dirty;
 };
 
+/* Which scopes have a slot in memory. */
+struct slot_row {
+    uint32_t slot;
+    uint32_t *by_scope; /* [scope - 1]: number of the counter_slot, 0 none */
+    uint32_t capacity, count;
+};
+
 struct counter_scope {
     struct scope scope;
+    uint32_t last_day; /* number of the counter_day looked at last, 0: none */
     int32_t *levels; /* at the clock, a lane each */
     int32_t *carry;  /* into the horizon's slot; NULL: none */
     bool dirty;
@@ -61,7 +69,10 @@ struct counters {
     struct counter_slot *slots;
     uint32_t slot_count, slot_capacity, slot_free_count;
     uint32_t *slot_free;
-    struct map slot_index; /* (slot, scope) → slot + 1 */
+    struct slot_row *rows;
+    uint32_t row_count, row_capacity;
+    struct map row_index; /* slot + 1 → row */
+    uint32_t last_row;    /* looked at last, 0: none */
     struct counter_day *days;
     uint32_t day_count, day_capacity;
     struct map day_index; /* (day, scope) */
@@ -72,6 +83,8 @@ struct counters {
     instant clock;
     uint32_t stale_from, stale_to; /* hull of the stale slots; from > to: none */
     bool stale_pending;
+    uint8_t *fold_memory; /* of fold.c, kept between slots */
+    size_t fold_bytes;
 };
 
 void counters_create(struct counters *counters, struct masks *masks, size_t item_count);

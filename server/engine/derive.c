@@ -115,7 +115,6 @@ static void derive_port(struct engine *engine, uint32_t number)
 static void derive_session(struct engine *engine, uint32_t number)
 {
     struct view view = {0};
-    struct piece *pieces;
     if (engine->restoring ? session_at(engine, number)->twin_leader == 0 : twin_place(engine, number))
         session_view(engine, number, &view);
     if (!view.present) {
@@ -126,11 +125,10 @@ static void derive_session(struct engine *engine, uint32_t number)
     }
     if (!engine->restoring)
         place(engine, number, &view);
-    struct subject subject = {.begin = view.begin, .presence = session_presence(engine, &view)};
-    find_end(engine, number, view.begin, &subject.end);
-    session_seat_keys(number, &view, subject.keys);
-    subject.piece_count = session_pieces(engine, &view, view.begin, subject.end, &subject.tenant, &pieces);
-    subject.pieces = pieces;
+    struct subject subject;
+    instant end;
+    find_end(engine, number, view.begin, &end);
+    session_resolve(engine, number, &view, end, &subject);
     subject_install(engine, number, &subject);
 }
 

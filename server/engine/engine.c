@@ -33,6 +33,8 @@ void engine_destroy(struct engine *engine)
     free(engine->seats);
     free(engine->seat_families);
     configured_free(engine);
+    resolutions_clear(&engine->resolutions);
+    free(engine->resolutions.all);
     free(engine->devices);
     free(engine->twins);
     dictionary_free(&engine->twin_keys);
@@ -112,6 +114,7 @@ static void mark_configured(struct engine *engine)
 {
     if (!engine->history.all_dirty && engine->history.dirty.count == 0)
         return;
+    resolutions_clear(&engine->resolutions);
     history_each_dirty(&engine->history, derive_object, engine);
     for (uint32_t i = 1; i <= engine->session_capacity; i++) {
         const struct session *session = session_at(engine, i);

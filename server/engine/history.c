@@ -220,3 +220,22 @@ void history_each_dirty(const struct history *history, changed_fn fn, void *owne
         if (history->dirty.slots[i].value)
             fn(owner, (enum object_type)(history->dirty.slots[i].key >> 32), (ref)history->dirty.slots[i].key);
 }
+
+bool history_is_timeless(const struct history *history, enum object_type type, ref id)
+{
+    uint32_t first = id ? map_get(&history->objects, pair(type, id)) : 0;
+    if (!first)
+        return true;
+    const struct statement *statement = statement_at(history->statements, first);
+    return !statement->next && statement->object.valid_from == INSTANT_EVER;
+}
+
+bool history_has_campaigns(const struct history *history, ref person)
+{
+    if (history->loaded.count == 0 || !person)
+        return false;
+    for (uint32_t i = map_get(&history->members, pair(OBJECT_PERSON, person)); i; i = statement_at(history->statements, i)->next)
+        if (map_get(&history->loaded, names_ref(history->names, statement_at(history->statements, i)->membership.group)))
+            return true;
+    return false;
+}

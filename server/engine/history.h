@@ -45,4 +45,9 @@ size_t history_versions(const struct history *history, enum object_type type, re
 typedef void (*changed_fn)(void *owner, enum object_type type, ref id);
 void history_each_dirty(const struct history *history, changed_fn fn, void *owner);
 
+/* True when what the object says is the same at every instant: one version since ever, or none at all. */
+bool history_is_timeless(const struct history *history, enum object_type type, ref id);
+/* True when some campaign was ever loaded for a group that the person was ever in. */
+bool history_has_campaigns(const struct history *history, ref person);
+
 #endif

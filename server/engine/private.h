@@ -96,6 +96,17 @@ struct source_state {
     bool sends; /* sessions, media or ports */
 };
 
+/* What follows from a session's attributes alone, when nothing that they name ever changed. */
+struct resolution {
+    uint64_t keys[SEAT_FAMILIES]; /* 0: the session's own number has to be put in */
+    uint32_t tenant, presence, mask;
+};
+struct resolutions {
+    struct dictionary index; /* attributes as text → number */
+    struct resolution *all;  /* [number - 1] */
+    uint32_t capacity;
+};
+
 struct engine {
     const struct catalog *catalog;
     instant cap_ms;
@@ -105,6 +116,7 @@ struct engine {
     struct history history;
     struct rules rules;
     bool rules_dirty;
+    struct resolutions resolutions;
     struct masks masks;
     struct predicates predicates;
     struct counters counters;
@@ -173,6 +185,8 @@ size_t session_pieces(struct engine *engine, const struct view *view, instant be
 size_t port_pieces(struct engine *engine, const struct statement *statement, instant begin, instant end, uint32_t *tenant, struct piece **pieces);
 /* The seat keys (domain.md §2.1, §2.2, §2.10) as numbers. */
 void session_seat_keys(uint32_t number, const struct view *view, uint64_t keys[SEAT_FAMILIES]);
+/* Its switch: its own, else its DN's, else its login's; 0: unknown (domain.md §7.1). */
+ref session_switch(struct engine *engine, const struct view *view);
 /* The groups of the session's person and place, interned; 0: none. */
 uint32_t session_presence(struct engine *engine, const struct view *view);
 
@@ -195,6 +209,13 @@ void configured_free(struct engine *engine);
 void part_add(struct engine *engine, struct part_list *list, const struct piece *piece, uint32_t scope);
 /* The edges of the union of parts, scope by scope, in [from, to]; sorts the list. */
 void parts_edges(struct engine *engine, struct part_list *parts, instant from, instant to, struct edge_list *list);
+/* resolve.c */
+/* What the session counts as from view->begin to end; pieces in the scratch arena. */
+struct subject;
+void session_resolve(struct engine *engine, uint32_t number, const struct view *view, instant end, struct subject *subject);
+/* Something changed that resolutions rest on. */
+void resolutions_clear(struct resolutions *resolutions);
+
 /* What of a session the counters rest on. */
 struct subject {
     uint64_t keys[SEAT_FAMILIES];

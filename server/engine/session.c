@@ -182,7 +182,7 @@ uint32_t session_presence(struct engine *engine, const struct view *view)
 /* --- configuration as of begin ------------------------------------------------------------------ */
 
 /* A session's switch is its own, else its DN's, else its login's (§7.1). */
-static ref switch_of(struct engine *engine, const struct view *view)
+ref session_switch(struct engine *engine, const struct view *view)
 {
     const struct object *object;
     if (view->switch_id)
@@ -323,7 +323,7 @@ size_t session_pieces(struct engine *engine, const struct view *view, instant be
 {
     const struct object *person = history_object(&engine->history, OBJECT_PERSON, view->person, view->begin);
     const struct object *switch_object =
-        history_object(&engine->history, OBJECT_SWITCH, switch_of(engine, view), view->begin);
+        history_object(&engine->history, OBJECT_SWITCH, session_switch(engine, view), view->begin);
     int64_t tenant_id = tenant_of(engine, view, person, switch_object);
     struct attributes attributes = {
         .kind = SUBJECT_SESSION,
