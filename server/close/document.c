@@ -77,7 +77,7 @@ static enum err add_system_row(void *owner, const struct usage_row *row)
 {
     struct making *making = owner;
     struct total *total = total_of(making, row->item);
-    if (total && row->peak >= 0)
+    if (total && row->peak >= 0 && row->profile == PROFILE_EXACT)
         total->peak = row->peak;
     return add_row(owner, row);
 }
@@ -90,7 +90,10 @@ static enum err add_tenant_peak(void *owner, const struct usage_row *row)
     return ERR_OK;
 }
 
-static enum err usage_of_day(struct query *query, enum scope_kind scope, int64_t id, int32_t day, usage_row_fn fn, struct making *making)
+enum { ALL_PROFILES = 1u << PROFILE_EXACT | 1u << PROFILE_LRM | 1u << PROFILE_PERSON };
+
+static enum err usage_of_day(struct query *query, enum scope_kind scope, int64_t id, int32_t day, unsigned profiles, usage_row_fn fn,
+                             struct making *making)
 {
     const char *why = NULL;
     struct usage_request request = {
@@ -99,9 +102,24 @@ static enum err usage_of_day(struct query *query, enum scope_kind scope, int64_t
         .from = (instant)day * DAY_MS,
         .to = ((instant)day + 1) * DAY_MS,
         .granularity = GRANULARITY_DAY,
-        .profiles = 1u << PROFILE_EXACT,
+        .profiles = profiles,
     };
     return query_usage(query, &request, making->arena, fn, making, &why);
+}
+
+/* A tenant's book has its own rows and those of its groups. */
+static enum err make_tenant_rows(struct query *query, const struct close_request *request, struct making *making)
+{
+    static const enum scope_kind kinds[] = {SCOPE_AGENT_GROUP, SCOPE_PLACE_GROUP};
+    enum err err = usage_of_day(query, SCOPE_TENANT, request->book, request->day, ALL_PROFILES, add_row, making);
+    for (int k = 0; k < 2 && err == ERR_OK; k++) {
+        const struct query_scope *groups;
+        size_t count = query_scopes(query, kinds[k], making->arena, &groups);
+        for (size_t i = 0; i < count && err == ERR_OK; i++)
+            if (groups[i].tenant == request->book)
+                err = usage_of_day(query, kinds[k], groups[i].scope.id, request->day, ALL_PROFILES, add_row, making);
+    }
+    return err;
 }
 
 static enum err make_rows(struct query *query, const struct close_request *request, struct making *making)
@@ -110,9 +128,9 @@ static enum err make_rows(struct query *query, const struct close_request *reque
     making->total_capacity = query_items(query, making->arena, &items);
     making->totals = arena_alloc(making->arena, (making->total_capacity + 1) * sizeof *making->totals);
     if (request->book != 0)
-        return usage_of_day(query, SCOPE_TENANT, request->book, request->day, add_row, making);
-    enum err err = usage_of_day(query, SCOPE_SYSTEM, 0, request->day, add_system_row, making);
-    return err == ERR_OK ? usage_of_day(query, SCOPE_TENANT, ID_NONE, request->day, add_tenant_peak, making) : err;
+        return make_tenant_rows(query, request, making);
+    enum err err = usage_of_day(query, SCOPE_SYSTEM, 0, request->day, ALL_PROFILES, add_system_row, making);
+    return err == ERR_OK ? usage_of_day(query, SCOPE_TENANT, ID_NONE, request->day, 1u << PROFILE_EXACT, add_tenant_peak, making) : err;
 }
 
 /* --- the document, its members in the order of their names --------------------------------------- */
