@@ -8,6 +8,7 @@
 #include "server/close/topic.h"
 #include "server/ingest/embedded.h"
 #include "server/ingest/pump.h"
+#include "server/ingest/ruleset.h"
 #include "server/topics.h"
 #include "server/version.h"
 
@@ -78,6 +79,8 @@ static enum err start_store(struct server *server, struct arena *arena)
         err = db_create(&(struct db_options){.dir = settings->store.dir, .map_bytes = settings->store.map_bytes}, &server->db);
     if (err == ERR_OK)
         err = ingest_create(&(struct ingest_options){server->db, catalog, settings->counting.cap_hours}, &server->ingest);
+    if (err == ERR_OK)
+        err = ruleset_say(server->ingest, server->db, settings, catalog, clock_wall());
     return err;
 }
 
