@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* What stands in meta under "format": another text is another layout of the tables. */
-#define STORE_FORMAT "seatmeter store 1"
+#define STORE_FORMAT "seatmeter store 2"
 
 enum { READERS_MAX = 510 };
 
@@ -136,10 +136,10 @@ static enum err open_tables(struct db *db)
             err = ERR_FORMAT;
         } else if (code) {
             err = db_complain(db, "opening a table", code);
+        } else if (i == TABLE_META) {
+            err = check_format(db, txn, fresh); /* before a table is missed that another format has not */
         }
     }
-    if (err == ERR_OK)
-        err = check_format(db, txn, fresh);
     if (err != ERR_OK) {
         mdb_txn_abort(txn);
         return err;
