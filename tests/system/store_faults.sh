@@ -19,7 +19,7 @@ server_stop
 
 note "another format"
 expect 0 "a store" "$SEATMETER" replay --store "$scratch/other" "$scratch/facts.jsonl"
-sed -i 's/seatmeter store 1/seatmeter store 9/g' "$scratch/other/data.mdb"
+sed -i 's/seatmeter store [0-9]/seatmeter store x/g' "$scratch/other/data.mdb"
 settings_write "$scratch/other.yaml" "$port" "$scratch/other"
 for words in "replay --store $scratch/other $scratch/facts.jsonl" "serve -c $scratch/other.yaml" \
     "report --store $scratch/other --scope system --from 2026-11-22T00:00:00Z --to 2026-11-23T00:00:00Z --granularity day"; do
