@@ -24,7 +24,7 @@ settings_write "$scratch/other.yaml" "$port" "$scratch/other"
 for words in "replay --store $scratch/other $scratch/facts.jsonl" "serve -c $scratch/other.yaml" \
     "report --store $scratch/other --scope system --from 2026-11-22T00:00:00Z --to 2026-11-23T00:00:00Z --granularity day"; do
     expect 5 "${words%% *}: another format" "$SEATMETER" $words
-    expect_said "seatmeter store 9"
+    expect_said "seatmeter store x"
 done
 
 note "settings"
