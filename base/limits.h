@@ -4,6 +4,7 @@
 
 enum {
     SOURCE_BYTES_MAX = 64,        /* a source's name: part of LMDB keys of at most 511 bytes */
+    SOURCES_MAX = 65535,          /* names of sources in one store: 16 bits of a session record */
     FACT_KEY_BYTES_MAX = 200,     /* a row's key: likewise */
     SESSION_ID_BYTES_MAX = 200,   /* a session's id: part of a row's identity */
     NAME_BYTES_MAX = 1020,        /* applications, media, object names: ICON's VARCHAR(255), 4 bytes a character */

@@ -1,5 +1,5 @@
 /* A fact's row put in its place, and what rests on it noted. */
-#include "base/check.h"
+#include "base/limits.h"
 #include "proto/fact_json.h"
 #include "server/engine/private.h"
 
@@ -114,7 +114,6 @@ static enum fact_outcome apply_login(struct engine *engine, const struct fact *f
     uint32_t source = names_number(&engine->names, DICTIONARY_SOURCE, fact->source);
     uint64_t key = names_row_key(&engine->names, fact->key);
     session_reserve(engine, number);
-    check(source <= UINT16_MAX);
     uint32_t row = session_at(engine, number)->login_rows;
     while (row && (rows_login(&engine->rows, row)->source != source || rows_login(&engine->rows, row)->key != key))
         row = rows_next(&engine->rows, SESSION_LOGIN, row);
@@ -150,7 +149,6 @@ static enum fact_outcome apply_media(struct engine *engine, const struct fact *f
     uint32_t source = names_number(&engine->names, DICTIONARY_SOURCE, fact->source);
     uint64_t key = names_row_key(&engine->names, fact->key);
     session_reserve(engine, number);
-    check(source <= UINT16_MAX);
     uint32_t row = session_at(engine, number)->media_rows;
     while (row && (rows_media(&engine->rows, row)->source != source || rows_media(&engine->rows, row)->key != key))
         row = rows_next(&engine->rows, SESSION_MEDIA, row);
@@ -293,6 +291,9 @@ enum fact_outcome engine_apply(struct engine *engine, const struct fact *fact)
 {
     if (!engine->restoring && too_late(engine, fact))
         return FACT_TOO_LATE;
+    const struct dictionary *sources = &engine->names.dictionaries[DICTIONARY_SOURCE];
+    if (sources->count >= SOURCES_MAX && !dictionary_find(sources, fact->source))
+        return FACT_NO_ROOM;
     switch (fact->kind) {
     case FACT_LOGIN_SESSION:
         return apply_login(engine, fact);

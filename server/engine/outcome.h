@@ -8,6 +8,7 @@ enum fact_outcome {
     FACT_STALE,        /* an older version */
     FACT_CONTRADICTED, /* the same version with another body that loses (domain.md §7.19) */
     FACT_TOO_LATE,     /* over before the store's horizon (domain.md §7.20): kept in dead */
+    FACT_NO_ROOM,      /* of one source more than SOURCES_MAX: kept in dead */
     FACT_OUTCOME_COUNT
 };
 

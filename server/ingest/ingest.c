@@ -226,19 +226,17 @@ void ingest_destroy(struct ingest *ingest)
 
 /* --- taking -------------------------------------------------------------------------------------- */
 
-/* A fact that came too late is kept with its text, as refused input is. */
-static void keep_too_late(struct ingest *ingest, const struct fact *fact)
+/* A fact that could not be folded is kept with its text, as refused input is. */
+static void keep_fact(struct ingest *ingest, const struct fact *fact, const char *why)
 {
     struct buffer line = {0};
-    if (fact->kind == FACT_LOGIN_SESSION || fact->kind == FACT_SESSION_MEDIA || fact->kind == FACT_PORT) {
-        fact_json_write(fact, &line);
-        ingest_refused(ingest, &(struct dead_letter){
-                                   .source = fact->source,
-                                   .place = BYTES_LITERAL("fact"),
-                                   .why = BYTES_LITERAL("over before the oldest day whose detail is still kept"),
-                                   .raw = buffer_bytes(&line),
-                               });
-    }
+    fact_json_write(fact, &line);
+    ingest_refused(ingest, &(struct dead_letter){
+                               .source = fact->source,
+                               .place = BYTES_LITERAL("fact"),
+                               .why = bytes_from_text(why),
+                               .raw = buffer_bytes(&line),
+                           });
     buffer_free(&line);
 }
 
@@ -246,8 +244,11 @@ enum fact_outcome ingest_fact(struct ingest *ingest, const struct fact *fact)
 {
     enum fact_outcome outcome = engine_apply(ingest->engine, fact);
     ingest->counts.facts[fact->kind][outcome]++;
-    if (outcome == FACT_TOO_LATE)
-        keep_too_late(ingest, fact);
+    bool of_session = fact->kind == FACT_LOGIN_SESSION || fact->kind == FACT_SESSION_MEDIA || fact->kind == FACT_PORT;
+    if (outcome == FACT_TOO_LATE && of_session)
+        keep_fact(ingest, fact, "over before the oldest day whose detail is still kept");
+    if (outcome == FACT_NO_ROOM)
+        keep_fact(ingest, fact, "of one source more than a store takes (65,535)");
     if (outcome == FACT_APPLIED)
         ingest->dirty = true;
     return outcome;
