@@ -224,10 +224,8 @@ static size_t edges_make(struct claims *claims, struct edge *edges)
     return count;
 }
 
-struct naive_line naive_line(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, enum profile profile)
+static struct naive_line count_line(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, enum profile profile)
 {
-    check(item < naive->options.catalog->count && naive->options.catalog->items[item].measure_concurrent);
-    check(profile != PROFILE_SUSTAINED);
     struct claims claims = {0};
     claims_collect(naive, &claims, kind, id, &naive->options.catalog->items[item].where, profile);
     struct naive_line line = {.profile = profile};
@@ -250,6 +248,29 @@ struct naive_line naive_line(struct naive *naive, enum scope_kind kind, int64_t 
     return line;
 }
 
+struct memo {
+    struct memo *next;
+    enum scope_kind kind;
+    int64_t id;
+    size_t item;
+    struct naive_line line;
+};
+
+struct naive_line naive_line(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, enum profile profile)
+{
+    check(item < naive->options.catalog->count && naive->options.catalog->items[item].measure_concurrent);
+    check(profile != PROFILE_SUSTAINED);
+    struct memo *memo = naive->memos;
+    while (memo && !(memo->kind == kind && memo->id == id && memo->item == item && memo->line.profile == profile))
+        memo = memo->next;
+    if (!memo) {
+        memo = arena_alloc(naive->arena, sizeof *memo);
+        *memo = (struct memo){naive->memos, kind, id, item, count_line(naive, kind, id, item, profile)};
+        naive->memos = memo;
+    }
+    return memo->line;
+}
+
 /* --- periods (domain.md §7.7) ----------------------------------------------------------------------- */
 
 int64_t naive_level(const struct naive_line *line, instant at)
@@ -260,14 +281,20 @@ int64_t naive_level(const struct naive_line *line, instant at)
     return level;
 }
 
-/* lrm looks at minute instants alone: the highest, and the latest of these. */
+/* lrm looks at minute instants alone: the highest, and the latest of these.  Of a level that lasts from one
+ * step to the next the last minute before its end. */
 static void usage_by_minutes(const struct naive_line *line, instant start, instant end, struct naive_usage *usage)
 {
-    for (instant at = floor_div(start + MINUTE_MS - 1, MINUTE_MS) * MINUTE_MS; at < end; at += MINUTE_MS) {
-        int64_t level = naive_level(line, at);
-        if (level >= usage->peak) {
+    int64_t level = 0;
+    for (size_t i = 0; i <= line->count; i++) {
+        instant from = i ? line->steps[i - 1].at : INSTANT_EVER, to = i < line->count ? line->steps[i].at : end;
+        level = i ? line->steps[i - 1].level : 0;
+        from = from > start ? from : start;
+        to = to < end ? to : end;
+        instant minute = floor_div(to - 1, MINUTE_MS) * MINUTE_MS;
+        if (from < to && minute >= from && level >= usage->peak) {
             usage->peak = level;
-            usage->peak_at = at;
+            usage->peak_at = minute;
         }
     }
 }
@@ -389,7 +416,6 @@ struct naive *naive_create(const struct fact *facts, size_t count, const struct 
     naive->options = *options;
     if (naive->options.cap_hours == 0)
         naive->options.cap_hours = 24;
-    check(!options->clusters);
     naive_rows_keep(naive, facts, count);
     naive_sessions_fold(naive);
     return naive;

@@ -9,9 +9,8 @@
  * A *line* is the staircase of one counter (scope, item, profile): the level after each instant at
  * which it changed.  A *span* is a half-open interval.
  *
- * Counted: system, tenants, agent groups, place groups; profiles exact, lrm and person; the system's
- * zone is UTC.  Not yet: zones, bundles, enabled, entitled, sustained, horizons, twins by equal
- * attributes (the switch `clusters`), rule sets.
+ * Counted: system, tenants, agent groups, place groups; profiles exact, lrm and person; over any span, so
+ * in any zone (calendar.h).  Not yet: bundles, enabled, entitled, sustained, horizons, rule sets.
  * Thread: one.  Everything lives until naive_destroy(); the facts and the catalog must live as long.
  */
 #ifndef TESTS_SUPPORT_NAIVE_H
@@ -26,7 +25,6 @@ struct naive;
 struct naive_options {
     const struct catalog *catalog;
     int cap_hours;  /* 0: 24 */
-    bool clusters;  /* twins of different session ids (domain.md §7.4): must be false until they are written */
 };
 
 struct naive *naive_create(const struct fact *facts, size_t count, const struct naive_options *options);
@@ -58,10 +56,11 @@ struct naive_usage naive_usage(const struct naive_line *line, instant start, ins
 /* The level at an instant. */
 int64_t naive_level(const struct naive_line *line, instant at);
 
-/* A session as it was folded, for messages and hand-made cases. */
+/* A session as it was folded, for messages and hand-made cases; of twins, the first id of the cluster. */
 enum naive_end { NAIVE_END_OPEN, NAIVE_END_TRUE, NAIVE_END_SUPERSEDED, NAIVE_END_CAPPED };
 struct naive_session {
     struct bytes id;
+    size_t copies; /* session ids with a login row that are this one: more than one are twins */
     int64_t given_tenant, person, login, place, dn, switch_id;
     struct bytes app;
     struct bytes *media;

@@ -3,6 +3,7 @@
  *
  * naive_rows.c     facts → the newest version of each row
  * naive_config.c   what the configuration and the rules said at an instant, or over spans
+ * naive_twin.c     which session ids are one session
  * naive_session.c  rows → sessions with begin, end and attributes
  * naive.c          sessions and ports → spans per subject → lines → periods
  */
@@ -16,10 +17,12 @@
 struct naive {
     struct arena *arena;
     struct naive_options options;
-    const struct fact **rows; /* the newest version of each, in order of (kind, source, session, key) */
+    const struct fact **rows; /* the newest version of each, in order of (kind, source, key, session) */
     size_t row_count;
+    size_t *session_of; /* of the row in the same place: its session's, when it is a login or media row */
     struct naive_session *sessions;
     size_t session_count;
+    struct memo *memos; /* lines that were asked for before */
     instant watermark; /* the latest of any source that sent sessions, media or ports; INSTANT_EVER: none */
 };
 
@@ -50,6 +53,15 @@ struct spans config_site(struct naive *naive, enum site_type type);
 /* Whether the tenant has one of these items (domain.md §7.12). */
 bool config_tenant_has(const struct naive *naive, int64_t tenant, const struct text_list *items);
 
+/* Whose row it is; absent: neither a login nor a media row. */
+struct bytes naive_session_id(const struct fact *row);
+static inline void first_known(int64_t *attribute, int64_t stated)
+{
+    if (*attribute == ID_NONE)
+        *attribute = stated;
+}
+/* Fills sessions with id and copies, and session_of. */
+void naive_twins_find(struct naive *naive);
 void naive_sessions_fold(struct naive *naive);
 /* An open span's end by the cap: begin + cap, or INSTANT_NEVER while no watermark has reached it. */
 instant naive_capped(const struct naive *naive, instant begin);

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static struct bytes session_of(const struct fact *fact)
+struct bytes naive_session_id(const struct fact *fact)
 {
     switch (fact->kind) {
     case FACT_LOGIN_SESSION: return fact->login_session.session;
@@ -14,15 +14,15 @@ static struct bytes session_of(const struct fact *fact)
     }
 }
 
-/* Orders rows by (kind, source, session, key): 0 means the same row. */
+/* Orders rows by (kind, source, key, session): 0 means the same row. */
 static int compare_row(const struct fact *a, const struct fact *b)
 {
     if (a->kind != b->kind)
         return a->kind < b->kind ? -1 : 1;
     int order = bytes_compare(a->source, b->source);
     if (!order)
-        order = bytes_compare(session_of(a), session_of(b));
-    return order ? order : bytes_compare(a->key, b->key);
+        order = bytes_compare(a->key, b->key);
+    return order ? order : bytes_compare(naive_session_id(a), naive_session_id(b));
 }
 
 /* The larger version wins, of one version the larger canonical body (domain.md §7.19). */

@@ -27,24 +27,7 @@ static instant latest_watermark(const struct naive *naive)
     return latest;
 }
 
-static struct naive_session *session_named(struct naive *naive, struct bytes id)
-{
-    for (size_t i = 0; i < naive->session_count; i++)
-        if (bytes_equal(naive->sessions[i].id, id))
-            return &naive->sessions[i];
-    struct naive_session *session = &naive->sessions[naive->session_count++];
-    *session = (struct naive_session){.id = id, .given_tenant = ID_NONE, .person = ID_NONE, .login = ID_NONE, .place = ID_NONE,
-                                      .dn = ID_NONE, .switch_id = ID_NONE, .begin = INSTANT_NEVER, .end = INSTANT_NEVER};
-    return session;
-}
-
-static void first_known(int64_t *attribute, int64_t stated)
-{
-    if (*attribute == ID_NONE)
-        *attribute = stated;
-}
-
-/* Rows come in order of (source, session, key): within a session by (source, key), logins before media. */
+/* Rows come in order of (source, key), logins before media: the first that knows an attribute states it. */
 static void take_login(struct naive_session *session, const struct login_session *row)
 {
     first_known(&session->given_tenant, row->tenant);
@@ -78,7 +61,7 @@ static void find_end(const struct naive *naive, struct naive_session *session)
     bool every = true;
     for (size_t i = 0; i < naive->row_count; i++) {
         const struct fact *row = naive->rows[i];
-        if (row->kind != FACT_LOGIN_SESSION || !bytes_equal(row->login_session.session, session->id))
+        if (row->kind != FACT_LOGIN_SESSION || &naive->sessions[naive->session_of[i]] != session)
             continue;
         const struct login_session *copy = &row->login_session;
         if (copy->end != INSTANT_NEVER && copy->end_by != END_BY_DISCONNECT && copy->end < logout)
@@ -154,13 +137,13 @@ static void look_up(const struct naive *naive, struct naive_session *session)
 void naive_sessions_fold(struct naive *naive)
 {
     naive->watermark = latest_watermark(naive);
-    naive->sessions = arena_alloc(naive->arena, (naive->row_count + 1) * sizeof *naive->sessions);
+    naive_twins_find(naive);
     for (size_t i = 0; i < naive->row_count; i++)
         if (naive->rows[i]->kind == FACT_LOGIN_SESSION)
-            take_login(session_named(naive, naive->rows[i]->login_session.session), &naive->rows[i]->login_session);
+            take_login(&naive->sessions[naive->session_of[i]], &naive->rows[i]->login_session);
     for (size_t i = 0; i < naive->row_count; i++)
         if (naive->rows[i]->kind == FACT_SESSION_MEDIA)
-            take_media(naive, session_named(naive, naive->rows[i]->session_media.session), &naive->rows[i]->session_media);
+            take_media(naive, &naive->sessions[naive->session_of[i]], &naive->rows[i]->session_media);
     for (size_t i = 0; i < naive->session_count; i++)
         find_end(naive, &naive->sessions[i]);
     for (size_t i = 0; i < naive->session_count; i++)

@@ -2,6 +2,12 @@
 
 #include "tests/support/dump.h"
 
+struct place { /* of a counter's records */
+    struct scope scope;
+    struct bytes item;
+    enum profile profile;
+};
+
 /* The summary of the steps first … last - 1, all in one slot that is entered at level entry. */
 static struct slot_summary summarize(const struct naive_line *line, size_t first, size_t last, int64_t entry, instant start)
 {
@@ -26,23 +32,51 @@ static struct slot_summary summarize(const struct naive_line *line, size_t first
     return summary;
 }
 
-static void expect_line(const struct naive_line *line, struct scope scope, struct bytes item, instant clock, struct buffer *out)
+/* What lrm saw at the slot's whole minutes; false when that is what a slot without changes says: nothing above
+ * its entry, the last minute the latest. */
+static bool look_at_minutes(const struct naive_line *line, size_t first, size_t last, int64_t entry, instant start, struct slot_summary *seen)
+{
+    int64_t level = entry, high = INT64_MIN;
+    instant latest = start;
+    for (instant minute = start; minute < start + SLOT_MS; minute += MINUTE_MS) {
+        for (; first < last && line->steps[first].at <= minute; first++)
+            level = line->steps[first].level;
+        if (level >= high) {
+            high = level;
+            latest = minute;
+        }
+    }
+    *seen = (struct slot_summary){.high = (int32_t)(high - entry), .rise_at = (uint32_t)(latest - start)};
+    return high != entry || latest != start + SLOT_MS - MINUTE_MS;
+}
+
+static void say_slot(struct buffer *out, uint32_t slot, const struct place *place, const struct slot_summary *summary)
+{
+    dump_slot_line(out, slot, place->scope, place->item, place->profile, summary);
+    buffer_append_char(out, '\n');
+}
+
+static void expect_line(const struct naive_line *line, const struct place *place, instant clock, struct buffer *out)
 {
     (void)clock;
     int64_t entry = 0, day_entry = 0;
+    struct place minutes = *place;
+    minutes.profile = PROFILE_LRM;
     for (size_t i = 0; i < line->count;) {
         uint32_t slot = slot_of(line->steps[i].at);
+        instant start = (instant)slot * SLOT_MS;
         size_t next = i;
         while (next < line->count && slot_of(line->steps[next].at) == slot)
             next++;
-        struct slot_summary summary = summarize(line, i, next, entry, (instant)slot * SLOT_MS);
-        dump_slot_line(out, slot, scope, item, PROFILE_EXACT, &summary);
-        buffer_append_char(out, '\n');
+        struct slot_summary summary = summarize(line, i, next, entry, start), seen;
+        say_slot(out, slot, place, &summary);
+        if (place->profile == PROFILE_EXACT && look_at_minutes(line, i, next, entry, start, &seen))
+            say_slot(out, slot, &minutes, &seen);
         entry = line->steps[next - 1].level;
         int32_t day = instant_day(line->steps[i].at);
         if (next == line->count || instant_day(line->steps[next].at) != day) {
             if (entry != day_entry) {
-                dump_day_net_line(out, day, scope, item, PROFILE_EXACT, (int32_t)(entry - day_entry));
+                dump_day_net_line(out, day, place->scope, place->item, place->profile, (int32_t)(entry - day_entry));
                 buffer_append_char(out, '\n');
             }
             day_entry = entry;
@@ -51,30 +85,31 @@ static void expect_line(const struct naive_line *line, struct scope scope, struc
     }
 }
 
-typedef void (*line_fn)(const struct naive_line *line, struct scope scope, struct bytes item, instant clock, struct buffer *out);
+static void expect_level(const struct naive_line *line, const struct place *place, instant clock, struct buffer *out)
+{
+    int64_t level = naive_level(line, clock);
+    if (level == 0 || place->profile != PROFILE_EXACT) /* live has the default profile alone */
+        return;
+    dump_live_line(out, place->scope, place->item, place->profile, (int32_t)level);
+    buffer_append_char(out, '\n');
+}
+
+typedef void (*line_fn)(const struct naive_line *line, const struct place *place, instant clock, struct buffer *out);
 
 static void each_line(struct naive *naive, const struct catalog *catalog, line_fn fn, instant clock, struct buffer *out)
 {
-    for (enum scope_kind kind = SCOPE_SYSTEM; kind <= SCOPE_TENANT; kind++) {
+    static const enum profile profiles[] = {PROFILE_EXACT, PROFILE_PERSON};
+    for (enum scope_kind kind = SCOPE_SYSTEM; kind < SCOPE_KIND_COUNT; kind++) {
         const int64_t *ids;
         size_t count = naive_scopes(naive, kind, &ids);
         for (size_t i = 0; i < count; i++)
             for (size_t item = 0; item < catalog->count; item++)
-                if (catalog->items[item].measure_concurrent) {
-                    struct naive_line line = naive_line(naive, kind, ids[i], item, PROFILE_EXACT);
-                    fn(&line, (struct scope){kind, ids[i]}, catalog->items[item].code, clock, out);
+                for (int p = 0; p < 2 && catalog->items[item].measure_concurrent; p++) {
+                    struct naive_line line = naive_line(naive, kind, ids[i], item, profiles[p]);
+                    fn(&line, &(struct place){{kind, ids[i]}, catalog->items[item].code, profiles[p]}, clock, out);
                 }
     }
     dump_sort(out);
-}
-
-static void expect_level(const struct naive_line *line, struct scope scope, struct bytes item, instant clock, struct buffer *out)
-{
-    int64_t level = naive_level(line, clock);
-    if (level == 0)
-        return;
-    dump_live_line(out, scope, item, PROFILE_EXACT, (int32_t)level);
-    buffer_append_char(out, '\n');
 }
 
 void slots_expect(struct naive *naive, const struct catalog *catalog, struct buffer *out)

@@ -3,7 +3,7 @@
  *
  * Record for record and in the words of dump.h, so that what the engine wrote can be compared without
  * asking through the query: a summary for each slot in which a counter changed (design.md §4), and the
- * nets of each UTC day.  The system and all tenants, profile exact; no horizon.
+ * nets of each UTC day; of all scopes, by exact and by person, and what lrm saw at whole minutes.  No horizon.
  */
 #ifndef TESTS_SUPPORT_SLOTS_H
 #define TESTS_SUPPORT_SLOTS_H
