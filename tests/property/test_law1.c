@@ -59,22 +59,53 @@ static bool judge_slots(struct trial *trial, struct db *db, struct naive *naive)
     return differing == 0;
 }
 
-enum { ALL_GRANULARITIES = 1u << GRANULARITY_10M | 1u << GRANULARITY_HOUR | 1u << GRANULARITY_DAY };
+/* --- what is asked ------------------------------------------------------------------------------- */
+
+static const char *const zones[] = {"Europe/Vienna", "Asia/Kathmandu", "America/Sao_Paulo", "Australia/Lord_Howe", "America/St_Johns",
+                                    "Pacific/Apia",  "Asia/Gaza",      "Pacific/Chatham",   "Africa/Casablanca",   "UTC"};
+
+/* How many days may be asked about at once, so that a trial stays short. */
+static const instant days_max[GRANULARITY_COUNT] = {
+    [GRANULARITY_10M] = 1, [GRANULARITY_HOUR] = 3, [GRANULARITY_DAY] = 6, [GRANULARITY_WEEK] = 25, [GRANULARITY_MONTH] = 70};
+
+/* A question by luck alone: any zone and window, on no border. */
+static void choose_request(const struct trial *trial, uint64_t luck, struct judge_request *request)
+{
+    struct dice dice = {luck};
+    *request = (struct judge_request){.catalog = trial->catalog, .from = trial->spite->from, .to = trial->spite->to,
+                                      .granularity = (enum granularity)dice_roll(&dice, GRANULARITY_COUNT),
+                                      .first_weekday = (int)dice_roll(&dice, 7)};
+    static const unsigned profiles[] = {1u << PROFILE_EXACT, 1u << PROFILE_LRM, 1u << PROFILE_PERSON, 1u << PROFILE_EXACT | 1u << PROFILE_LRM,
+                                        1u << PROFILE_EXACT | 1u << PROFILE_LRM | 1u << PROFILE_PERSON};
+    request->profiles = profiles[dice_roll(&dice, 5)];
+    if (dice_chance(&dice, 70))
+        request->zone = zones[dice_roll(&dice, sizeof zones / sizeof *zones)];
+    instant most = days_max[request->granularity] * DAY_MS, from = request->from;
+    if (most > request->to - from) {
+        from -= (instant)dice_roll(&dice, (uint64_t)(most - (request->to - from)));
+        most = (instant)(1 + dice_roll(&dice, (uint64_t)most));
+    } else if (most < request->to - from) {
+        from += (instant)dice_roll(&dice, (uint64_t)(request->to - from - most));
+    }
+    request->from = from;
+    request->to = from + most;
+}
+
+enum { QUESTIONS = 3 };
 
 /* The facts that a way has handed over so far, each once more for the judge. */
-static bool judge_now(struct trial *trial, struct way_store *store, const struct way_step *steps, size_t count, unsigned granularities)
+static bool judge_now(struct trial *trial, struct way_store *store, enum way way, const struct way_step *steps, size_t count)
 {
     struct fact *facts = memory_alloc((count + 1) * sizeof *facts);
     for (size_t i = 0; i < count; i++)
         facts[i] = *steps[i].fact;
     struct naive *naive = naive_create(facts, count, &(struct naive_options){.catalog = trial->catalog, .cap_hours = trial->spite->cap_hours});
-    struct judge_request request = {trial->catalog, trial->spite->from, trial->spite->to, granularities};
-    if (granularities != ALL_GRANULARITIES) { /* a window of its own, on no border */
-        uint64_t luck = hash_mix(trial->seed + count);
-        request.from += (instant)(luck % (3 * DAY_MS));
-        request.to -= (instant)(luck / DAY_MS % (2 * DAY_MS));
+    bool right = judge_slots(trial, store->db, naive);
+    for (uint64_t i = 0; i < QUESTIONS && right; i++) {
+        struct judge_request request;
+        choose_request(trial, hash_mix(trial->seed * WAY_COUNT + way) + i, &request);
+        right = judge_store(store->db, naive, &request, &trial->why, &trial->judged);
     }
-    bool right = judge_slots(trial, store->db, naive) && judge_store(store->db, naive, &request, &trial->why, &trial->judged);
     naive_destroy(naive);
     free(facts);
     return right;
@@ -150,7 +181,7 @@ static bool go(struct trial *trial, enum way way, struct buffer *dump)
             way_store_reopen(&store);
         /* In the middle too: the store always is the fold of what came so far. */
         if (steps[i].flush && !other_rules && judged++ < 2)
-            right = judge_now(trial, &store, steps, i + 1, 1u << GRANULARITY_DAY | 1u << GRANULARITY_HOUR);
+            right = judge_now(trial, &store, way, steps, i + 1);
     }
     if (other_rules)
         (void)put_right(trial, &store); /* there was no fact at all */
@@ -158,7 +189,7 @@ static bool go(struct trial *trial, enum way way, struct buffer *dump)
         right = judge_live(trial, &store);
     way_store_flush(&store);
     if (right)
-        right = judge_now(trial, &store, steps, count, way == WAY_IN_ORDER ? ALL_GRANULARITIES : 1u << GRANULARITY_DAY | 1u << GRANULARITY_10M);
+        right = judge_now(trial, &store, way, steps, count);
     if (!right)
         buffer_printf(&trial->why, "  (%s)\n", way_name(way));
     dump_store(store.db, dump);

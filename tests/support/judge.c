@@ -2,25 +2,28 @@
 
 #include "base/check.h"
 #include "server/query/query.h"
+#include "tests/support/calendar.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { SHOWN_MAX = 4 };
+enum { SHOWN_MAX = 4, IDS_MAX = 64 };
 
 struct trial {
     struct naive *naive;
     const struct judge_request *request;
     struct buffer *out;
-    enum granularity granularity;
-    instant step_ms;
+    enum scope_kind scope;
+    const struct calendar_period *periods;
+    size_t period_count;
     const int64_t *ids;
     size_t id_count, rows, faults;
     bool odd_ids;
-    /* the group of rows under way: one (id, item) */
-    bool seen[64][256]; /* [place of id][place of item] */
+    size_t seen[IDS_MAX]; /* groups of rows, by place of id */
+    /* the group of rows under way: one (id, item, profile) */
     size_t id, item;
-    instant next, first, last; /* the periods that overlap what was asked */
+    enum profile profile;
+    size_t period; /* the next */
     bool open, concurrent;
     struct naive_line line;
 };
@@ -53,73 +56,65 @@ static int64_t row_id(const struct usage_row *row)
 static void group_end(struct trial *trial)
 {
     char text[INSTANT_TEXT_SIZE];
-    if (trial->open && trial->next != trial->last)
-        fault(trial, NULL, "expected rows of id %" PRId64 " item %.*s to go on at %s", trial->ids[trial->id],
-              (int)trial->request->catalog->items[trial->item].code.len, (const char *)trial->request->catalog->items[trial->item].code.data,
-              instant_format(trial->next, text));
+    struct bytes code = trial->request->catalog->items[trial->item].code;
+    if (trial->open && trial->period != trial->period_count)
+        fault(trial, NULL, "expected rows of id %" PRId64 " item %.*s %s to go on at %s", trial->ids[trial->id], (int)code.len,
+              (const char *)code.data, profile_name(trial->profile), instant_format(trial->periods[trial->period].start, text));
     trial->open = false;
+}
+
+static bool in_group(const struct trial *trial, const struct usage_row *row)
+{
+    return trial->open && trial->ids[trial->id] == row_id(row) && trial->profile == row->profile &&
+           bytes_equal(trial->request->catalog->items[trial->item].code, row->item);
 }
 
 /* Finds id and item of the first row of a group; false when nobody asked for it. */
 static bool group_begin(struct trial *trial, const struct usage_row *row)
 {
     const struct catalog *catalog = trial->request->catalog;
-    size_t id = 0, item = 0;
-    while (id < trial->id_count && trial->ids[id] != row_id(row))
+    size_t id = 0, item = 0, before_id = trial->id, before_item = trial->item;
+    enum profile before_profile = trial->profile;
+    while (trial->ids[id] != row_id(row))
         id++;
     while (item < catalog->count && !bytes_equal(catalog->items[item].code, row->item))
         item++;
-    if (item == catalog->count) {
+    if (item == catalog->count || row->profile >= PROFILE_COUNT || !(trial->request->profiles & 1u << row->profile) || row->scope != trial->scope) {
         fault(trial, row, "expected no such row");
         return false;
     }
-    if (trial->seen[id][item])
-        fault(trial, row, "expected the rows of an item together, and once");
-    trial->seen[id][item] = true;
+    bool first = true;
+    for (size_t i = 0; i < trial->id_count; i++)
+        first &= trial->seen[i] == 0;
+    if (!first && (id < before_id || (id == before_id && (item < before_item || (item == before_item && row->profile <= before_profile)))))
+        fault(trial, row, "expected rows in order of id, item, profile, and each once");
+    trial->seen[id]++;
     trial->id = id;
     trial->item = item;
-    trial->next = trial->first;
+    trial->profile = row->profile;
+    trial->period = 0;
     trial->open = true;
     trial->concurrent = catalog->items[item].measure_concurrent;
     if (trial->concurrent)
-        trial->line = naive_line(trial->naive, row->scope, row_id(row), item, PROFILE_EXACT);
+        trial->line = naive_line(trial->naive, row->scope, row_id(row), item, row->profile);
     return true;
 }
 
-/* A tenant that no newest row names: the store still knows it from an older version, or from a time when a
+/* An id that no newest row names; the store still knows it from an older version, or from a time when a
  * session's configuration had not come.  Its rows must be zero. */
 static bool is_stranger(struct trial *trial, const struct usage_row *row)
 {
     for (size_t i = 0; i < trial->id_count; i++)
         if (trial->ids[i] == row_id(row))
             return false;
-    if (row->scope != SCOPE_TENANT || row->peak > 0 || row->seat_ms > 0)
+    if (row->scope == SCOPE_SYSTEM || row->peak > 0 || row->seat_ms > 0)
         fault(trial, row, "expected no such row");
     trial->odd_ids = true;
     return true;
 }
 
-static enum err take_row(void *owner, const struct usage_row *row)
+static void check_numbers(struct trial *trial, const struct usage_row *row)
 {
-    struct trial *trial = owner;
-    const struct catalog *catalog = trial->request->catalog;
-    if (trial->faults > SHOWN_MAX)
-        return ERR_CANCELLED; /* enough was seen */
-    trial->rows++;
-    if (is_stranger(trial, row))
-        return ERR_OK;
-    if (!trial->open || trial->ids[trial->id] != row_id(row) || !bytes_equal(catalog->items[trial->item].code, row->item)) {
-        group_end(trial);
-        if (!group_begin(trial, row))
-            return ERR_OK;
-    }
-    if (row->profile != PROFILE_EXACT || row->granularity != trial->granularity || row->start != trial->next ||
-        row->end != row->start + trial->step_ms) {
-        char text[INSTANT_TEXT_SIZE];
-        fault(trial, row, "expected profile exact, the period from %s, %lld ms long", instant_format(trial->next, text),
-              (long long)trial->step_ms);
-    }
-    trial->next = row->end;
     struct naive_usage expected = {-1, INSTANT_NONE, -1};
     if (trial->concurrent)
         expected = naive_usage(&trial->line, row->start, row->end);
@@ -129,38 +124,71 @@ static enum err take_row(void *owner, const struct usage_row *row)
             instant_format(expected.peak_at, text);
         fault(trial, row, "expected peak %" PRId64 " at %s, seat_ms %" PRId64, expected.peak, text, expected.seat_ms);
     }
+}
+
+static enum err take_row(void *owner, const struct usage_row *row)
+{
+    struct trial *trial = owner;
+    const char *zone = trial->request->zone ? trial->request->zone : "UTC";
+    if (trial->faults > SHOWN_MAX)
+        return ERR_CANCELLED; /* enough was seen */
+    trial->rows++;
+    if (is_stranger(trial, row))
+        return ERR_OK;
+    if (!in_group(trial, row)) {
+        group_end(trial);
+        if (!group_begin(trial, row))
+            return ERR_OK;
+    }
+    if (trial->period == trial->period_count) {
+        fault(trial, row, "expected no more rows of this item");
+        return ERR_OK;
+    }
+    const struct calendar_period *period = &trial->periods[trial->period++];
+    if (row->granularity != trial->request->granularity || row->start != period->start || row->end != period->end ||
+        !bytes_equal_text(row->zone, zone)) {
+        char start[INSTANT_TEXT_SIZE], end[INSTANT_TEXT_SIZE];
+        fault(trial, row, "expected a %s of %s from %s to %s", granularity_name(trial->request->granularity), zone,
+              instant_format(period->start, start), instant_format(period->end, end));
+        return ERR_OK;
+    }
+    check_numbers(trial, row);
     return ERR_OK;
 }
 
-/* Every item of an id has rows, or, while odd ids are let pass, none of an id that nobody uses has. */
-static void check_groups(struct trial *trial, enum scope_kind scope, size_t id)
+static bool is_used(struct trial *trial, int64_t id)
 {
     const struct catalog *catalog = trial->request->catalog;
-    size_t seen = 0, used = scope == SCOPE_SYSTEM;
-    for (size_t item = 0; item < catalog->count; item++) {
-        seen += trial->seen[id][item];
-        used += catalog->items[item].measure_concurrent && naive_line(trial->naive, scope, trial->ids[id], item, PROFILE_EXACT).count > 0;
-    }
-    if (seen == 0 && used == 0)
-        trial->odd_ids = true;
-    else if (seen != catalog->count)
-        fault(trial, NULL, "%s %" PRId64 " by %s: expected rows of %zu items, found %zu", scope_kind_name(scope), trial->ids[id],
-              granularity_name(trial->granularity), catalog->count, seen);
+    for (size_t item = 0; item < catalog->count; item++)
+        if (catalog->items[item].measure_concurrent && naive_line(trial->naive, trial->scope, id, item, PROFILE_EXACT).count > 0)
+            return true;
+    return false;
 }
 
-static void ask(struct query *query, struct trial *trial, enum scope_kind scope)
+/* Every item of an id has rows, or, while odd ids are let pass, none of an id that nobody uses has. */
+static void check_groups(struct trial *trial, size_t id)
 {
-    static const instant steps[] = {[GRANULARITY_10M] = 10 * MINUTE_MS, [GRANULARITY_HOUR] = HOUR_MS, [GRANULARITY_DAY] = DAY_MS};
-    struct arena *arena = arena_create();
-    struct usage_request request = {.scope = scope, .id = scope == SCOPE_SYSTEM ? 0 : ID_NONE, .from = trial->request->from,
-                                    .to = trial->request->to, .granularity = trial->granularity, .profiles = 1u << PROFILE_EXACT};
+    size_t expected = trial->request->catalog->count * (size_t)__builtin_popcount(trial->request->profiles);
+    if (trial->seen[id] == 0 && trial->scope != SCOPE_SYSTEM && !is_used(trial, trial->ids[id]))
+        trial->odd_ids = true;
+    else if (trial->seen[id] != expected && trial->period_count)
+        fault(trial, NULL, "%s %" PRId64 " by %s: expected rows of %zu items and profiles, found %zu", scope_kind_name(trial->scope),
+              trial->ids[id], granularity_name(trial->request->granularity), expected, trial->seen[id]);
+}
+
+static void ask(struct query *query, struct trial *trial, enum scope_kind scope, struct arena *arena)
+{
+    const struct judge_request *asked = trial->request;
+    struct usage_request request = {.scope = scope, .id = scope == SCOPE_SYSTEM ? 0 : ID_NONE, .from = asked->from, .to = asked->to,
+                                    .granularity = asked->granularity, .profiles = asked->profiles, .first_weekday = asked->first_weekday};
     const char *why = "";
+    if (asked->zone)
+        request.zone = bytes_from_text(asked->zone);
     memset(trial->seen, 0, sizeof trial->seen);
-    trial->step_ms = steps[trial->granularity];
-    trial->first = floor_div(request.from, trial->step_ms) * trial->step_ms;
-    trial->last = floor_div(request.to + trial->step_ms - 1, trial->step_ms) * trial->step_ms;
+    trial->scope = scope;
+    trial->id = trial->item = 0;
     trial->id_count = naive_scopes(trial->naive, scope, &trial->ids);
-    check(trial->id_count < sizeof trial->seen / sizeof *trial->seen && trial->request->catalog->count < sizeof *trial->seen);
+    check(trial->id_count <= IDS_MAX);
     enum err err = query_usage(query, &request, arena, take_row, trial, &why);
     if (trial->faults > SHOWN_MAX)
         trial->open = false;
@@ -168,28 +196,41 @@ static void ask(struct query *query, struct trial *trial, enum scope_kind scope)
         fault(trial, NULL, "query_usage failed: %s: %s", err_name(err), why);
     group_end(trial);
     for (size_t id = 0; id < trial->id_count && !trial->faults; id++)
-        check_groups(trial, scope, id);
-    arena_destroy(arena);
+        check_groups(trial, id);
+}
+
+static void say_request(const struct judge_request *request, struct buffer *out)
+{
+    char from[INSTANT_TEXT_SIZE], to[INSTANT_TEXT_SIZE];
+    buffer_printf(out, "  (asked for %s of %s from %s to %s", granularity_name(request->granularity), request->zone ? request->zone : "no zone",
+                  instant_format(request->from, from), instant_format(request->to, to));
+    if (request->granularity == GRANULARITY_WEEK)
+        buffer_printf(out, ", weeks from %s on", weekday_name(request->first_weekday));
+    buffer_append_text(out, ")\n");
 }
 
 bool judge_store(struct db *db, struct naive *naive, const struct judge_request *request, struct buffer *out, struct judge_counts *counts)
 {
     struct trial *trial = memory_alloc_zero(1, sizeof *trial);
+    struct arena *arena = arena_create();
+    struct calendar_period *periods;
     struct query *query;
     trial->naive = naive;
     trial->request = request;
     trial->out = out;
+    trial->period_count = calendar_periods(request->zone ? request->zone : "UTC", request->granularity, request->first_weekday, request->from,
+                                           request->to, arena, &periods);
+    trial->periods = periods;
     check(query_open(db, &query) == ERR_OK);
-    for (int granularity = GRANULARITY_10M; granularity <= GRANULARITY_DAY; granularity++)
-        if (request->granularities & 1u << granularity) {
-            trial->granularity = (enum granularity)granularity;
-            ask(query, trial, SCOPE_SYSTEM);
-            ask(query, trial, SCOPE_TENANT);
-        }
+    for (enum scope_kind scope = SCOPE_SYSTEM; scope < SCOPE_KIND_COUNT; scope++)
+        ask(query, trial, scope, arena);
     query_close(query);
+    arena_destroy(arena);
     bool right = trial->faults == 0;
     if (trial->faults > SHOWN_MAX)
         buffer_append_text(out, "  … and more\n");
+    if (!right)
+        say_request(request, out);
     counts->rows += trial->rows;
     counts->odd_ids += trial->odd_ids;
     free(trial);
