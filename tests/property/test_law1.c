@@ -331,9 +331,26 @@ static void print_finding(struct trial *trial)
 
 /* What the seeds were about: a test that never superseded anything would prove little. */
 struct seen {
-    uint64_t facts, rows, odd_ids, dumped, ends[4], waiting, empty;
+    uint64_t facts, rows, odd_ids, dumped, ends[4], waiting, empty, twins[4]; /* by copies, 3 and more */
+    uint64_t in_groups[SCOPE_KIND_COUNT], person_apart, lrm_apart; /* counters */
     bool items[256];
 };
+
+static void look_at_counters(const struct trial *trial, struct naive *naive, size_t item, struct seen *seen)
+{
+    for (enum scope_kind kind = SCOPE_SYSTEM; kind < SCOPE_KIND_COUNT; kind++) {
+        const int64_t *ids;
+        size_t count = naive_scopes(naive, kind, &ids);
+        for (size_t i = 0; i < count; i++) {
+            struct naive_line exact = naive_line(naive, kind, ids[i], item, PROFILE_EXACT), lrm = naive_line(naive, kind, ids[i], item, PROFILE_LRM);
+            struct naive_line person = naive_line(naive, kind, ids[i], item, PROFILE_PERSON);
+            seen->in_groups[kind] += exact.count > 0;
+            int64_t peak = naive_usage(&exact, trial->spite->from, trial->spite->to).peak;
+            seen->person_apart += naive_usage(&person, trial->spite->from, trial->spite->to).peak != peak;
+            seen->lrm_apart += naive_usage(&lrm, trial->spite->from, trial->spite->to).peak != peak;
+        }
+    }
+}
 
 static void look(const struct trial *trial, struct seen *seen)
 {
@@ -345,10 +362,13 @@ static void look(const struct trial *trial, struct seen *seen)
         seen->waiting += !sessions[i].has_login;
         seen->ends[sessions[i].end_kind] += sessions[i].has_login;
         seen->empty += sessions[i].has_login && sessions[i].begin == sessions[i].end;
+        seen->twins[sessions[i].copies < 3 ? sessions[i].copies : 3]++;
     }
     for (size_t i = 0; i < trial->catalog->count; i++)
-        if (trial->catalog->items[i].measure_concurrent && !seen->items[i])
-            seen->items[i] = naive_line(naive, SCOPE_SYSTEM, 0, i, PROFILE_EXACT).count > 0;
+        if (trial->catalog->items[i].measure_concurrent) {
+            seen->items[i] = seen->items[i] || naive_line(naive, SCOPE_SYSTEM, 0, i, PROFILE_EXACT).count > 0;
+            look_at_counters(trial, naive, i, seen);
+        }
     naive_destroy(naive);
 }
 
@@ -364,8 +384,14 @@ static bool print_seen(const struct seen *seen, const struct catalog *catalog)
            (unsigned long long)seen->ends[NAIVE_END_TRUE], (unsigned long long)seen->ends[NAIVE_END_SUPERSEDED],
            (unsigned long long)seen->ends[NAIVE_END_CAPPED], (unsigned long long)seen->ends[NAIVE_END_OPEN],
            (unsigned long long)seen->waiting, (unsigned long long)seen->empty, used, items);
+    printf("law1: sessions of two twins %llu, of more %llu; counters in use: system %llu, tenants %llu, agent groups %llu, place groups %llu; "
+           "with another peak by person %llu, by lrm %llu\n",
+           (unsigned long long)seen->twins[2], (unsigned long long)seen->twins[3], (unsigned long long)seen->in_groups[SCOPE_SYSTEM],
+           (unsigned long long)seen->in_groups[SCOPE_TENANT], (unsigned long long)seen->in_groups[SCOPE_AGENT_GROUP],
+           (unsigned long long)seen->in_groups[SCOPE_PLACE_GROUP], (unsigned long long)seen->person_apart, (unsigned long long)seen->lrm_apart);
     return used == items && seen->ends[NAIVE_END_TRUE] && seen->ends[NAIVE_END_SUPERSEDED] && seen->ends[NAIVE_END_CAPPED] &&
-           seen->ends[NAIVE_END_OPEN] && seen->waiting && seen->empty;
+           seen->ends[NAIVE_END_OPEN] && seen->waiting && seen->empty && seen->twins[2] && seen->twins[3] &&
+           seen->in_groups[SCOPE_AGENT_GROUP] && seen->in_groups[SCOPE_PLACE_GROUP] && seen->person_apart && seen->lrm_apart;
 }
 
 static bool try_seed(uint64_t seed, const struct catalog *catalog, struct seen *seen)

@@ -7,7 +7,21 @@
 
 #include <stdlib.h>
 
-#define DAY_FIRST ((instant)1795305600000) /* 2026-11-22T00:00Z; a Sunday */
+/* Where a world begins: some days before a clock is changed somewhere, or a month or a year ends. */
+static const char *const first_days[] = {
+    "2026-11-22", /* a Sunday; nothing special */
+    "2026-10-24", /* Vienna's clock goes back */
+    "2026-03-28", /* and forth */
+    "2018-11-03", /* Sao Paulo has no midnight on the 4th */
+    "2018-02-16", /* and has eleven o'clock twice on the 17th */
+    "2026-04-04", /* Lord Howe goes back by half an hour */
+    "2026-10-03", /* and forth */
+    "2010-11-05", /* St. John's goes back over midnight on the 7th */
+    "2011-12-29", /* Apia has no 30th */
+    "2026-11-28", /* a month ends */
+    "2026-12-30", /* a year ends */
+    "2028-02-27", /* with a 29th */
+};
 
 uint64_t dice_roll(struct dice *dice, uint64_t sides)
 {
@@ -179,6 +193,55 @@ static void say_session(struct world *world)
     world_say(world, &fact, media ? change_media : change_login);
 }
 
+/* --- twins: what the collectors of a pair, or of three, say of one login --------------------------------- */
+
+/* What they agree on lies in world->twin; each says it in words of its own. */
+static void change_twin(struct world *world, struct fact *fact)
+{
+    static const instant offsets[] = {0, 0, 1, 500, 1500, 1999, 2000, 2000, 2001, 3000, 4000};
+    struct login_session *row = &fact->login_session;
+    struct dice *dice = &world->dice;
+    struct bytes session = row->session;
+    *row = world->twin;
+    row->session = session;
+    row->begin += offsets[dice_roll(dice, sizeof offsets / sizeof *offsets)];
+    if (dice_chance(dice, 60)) /* they agree on the end, in the second or so */
+        row->end = world->twin.end > INSTANT_MAX - MINUTE_MS ? world->twin.end : row->end + (instant)dice_roll(dice, 3) * 400;
+    else
+        row->end = world_end(world, row->begin, 40);
+    if (row->end < row->begin)
+        row->end = row->begin;
+    row->end_by = dice_chance(dice, 40) ? END_BY_DISCONNECT : dice_chance(dice, 50) ? END_BY_LOGOUT : END_BY_UNKNOWN;
+    row->tenant = dice_chance(dice, 30) ? world_id(world, &world->tenants) : ID_NONE;
+    row->app = dice_chance(dice, 60) ? WORLD_WORD(world, apps) : BYTES_NONE;
+    if (dice_chance(dice, 6))
+        row->person = world_id(world, &world->persons);
+    if (dice_chance(dice, 6))
+        row->dn = ID_NONE;
+    if (dice_chance(dice, 6))
+        row->switch_id = world_id(world, &world->switches);
+}
+
+static void say_twins(struct world *world)
+{
+    static const char *const sources[] = {"icon-a", "icon-b", "icon-c", "api"};
+    struct dice *dice = &world->dice;
+    world->twin = (struct login_session){.begin = dice_chance(dice, 70) ? world_instant(world) : world->twin.begin, .person = world_id(world, &world->persons),
+                                         .login = world_id(world, &world->logins), .place = world_id(world, &world->places),
+                                         .dn = dice_chance(dice, 60) ? world_id(world, &world->dns) : ID_NONE,
+                                         .switch_id = dice_chance(dice, 40) ? world_id(world, &world->switches) : ID_NONE};
+    if (world->twin.begin > INSTANT_MAX - MINUTE_MS)
+        world->twin.begin = world->from;
+    world->twin.end = world_end(world, world->twin.begin, 30);
+    for (uint64_t copies = 2 + dice_roll(dice, 4); copies; copies--) {
+        struct fact fact = fact_blank(FACT_LOGIN_SESSION);
+        fact.source = WORLD_WORD(world, sources);
+        fact.key = row_key(world);
+        fact.login_session.session = name(world, dice_chance(dice, 80) ? "twin-" : "s", world->sessions);
+        world_say(world, &fact, change_twin);
+    }
+}
+
 /* --- ports, watermarks -------------------------------------------------------------------------------- */
 
 static void change_port(struct world *world, struct fact *fact)
@@ -252,8 +315,12 @@ static void fill_grid(struct world *world)
 
 void spite_make(uint64_t seed, struct arena *arena, struct spite *spite)
 {
-    struct world world = {.dice = {hash_mix(seed + 1)}, .arena = arena, .from = DAY_FIRST, .to = DAY_FIRST + 4 * DAY_MS};
+    struct world world = {.dice = {hash_mix(seed + 1)}, .arena = arena};
     struct dice *dice = &world.dice;
+    int32_t first;
+    check(date_parse(bytes_from_text(first_days[dice_roll(dice, sizeof first_days / sizeof *first_days)]), &first));
+    world.from = (instant)first * DAY_MS;
+    world.to = world.from + 4 * DAY_MS;
     static const unsigned sizes[] = {4, 10, 30, 30, 60, 120};
     static const int caps[] = {24, 24, 24, 1, 2, 30};
     size_t size = sizes[dice_roll(dice, 6)];
@@ -269,7 +336,7 @@ void spite_make(uint64_t seed, struct arena *arena, struct spite *spite)
     fill_pool(&world, &world.logins, 1 + dice_roll(dice, 3));
     fill_pool(&world, &world.switches, 1 + dice_roll(dice, 3));
     fill_pool(&world, &world.groups, 1 + dice_roll(dice, 3));
-    unsigned config = (unsigned)dice_roll(dice, 60), ports = (unsigned)dice_roll(dice, 25);
+    unsigned config = (unsigned)dice_roll(dice, 60), ports = (unsigned)dice_roll(dice, 20), twins = (unsigned)dice_roll(dice, 12);
     for (size_t i = 0; i < size; i++) {
         unsigned roll = (unsigned)dice_roll(dice, 100);
         if (roll < config)
@@ -278,6 +345,8 @@ void spite_make(uint64_t seed, struct arena *arena, struct spite *spite)
             say_port(&world);
         else if (roll < config + ports + 4)
             say_watermark(&world);
+        else if (roll < config + ports + 4 + twins)
+            say_twins(&world);
         else
             say_session(&world);
     }

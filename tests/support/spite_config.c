@@ -40,11 +40,11 @@ static void say_object(struct world *world)
     struct dice *dice = &world->dice;
     struct fact fact = fact_blank(FACT_OBJECT);
     static const enum object_type types[] = {OBJECT_PERSON, OBJECT_PERSON, OBJECT_PERSON, OBJECT_PLACE,   OBJECT_DN,         OBJECT_LOGIN,
-                                             OBJECT_SWITCH, OBJECT_SWITCH, OBJECT_TENANT, OBJECT_MAILBOX, OBJECT_AGENT_GROUP};
+                                             OBJECT_SWITCH, OBJECT_SWITCH, OBJECT_TENANT, OBJECT_MAILBOX, OBJECT_AGENT_GROUP, OBJECT_PLACE_GROUP};
     const struct pool *pools[OBJECT_TYPE_COUNT] = {
         [OBJECT_PERSON] = &world->persons, [OBJECT_PLACE] = &world->places,   [OBJECT_DN] = &world->dns,
         [OBJECT_LOGIN] = &world->logins,   [OBJECT_SWITCH] = &world->switches, [OBJECT_TENANT] = &world->tenants,
-        [OBJECT_MAILBOX] = &world->places, [OBJECT_AGENT_GROUP] = &world->groups};
+        [OBJECT_MAILBOX] = &world->places, [OBJECT_AGENT_GROUP] = &world->groups, [OBJECT_PLACE_GROUP] = &world->groups};
     fact.object.type = types[dice_roll(dice, sizeof types / sizeof *types)];
     fact.object.id = pools[fact.object.type]->ids[dice_roll(dice, pools[fact.object.type]->count)];
     fact.source = WORLD_WORD(world, config_sources);
@@ -84,7 +84,7 @@ static void say_row(struct world *world, enum fact_kind kind, void (*change)(str
 {
     struct fact fact = fact_blank(kind);
     fact.source = WORLD_WORD(world, config_sources);
-    fact.key = bytes_from_text(arena_printf(world->arena, "r%u", (unsigned)dice_roll(&world->dice, 6)));
+    fact.key = bytes_from_text(arena_printf(world->arena, "r%u", (unsigned)dice_roll(&world->dice, 10)));
     world_say(world, &fact, change);
 }
 
@@ -172,7 +172,7 @@ static void change_source(struct world *world, struct fact *fact)
 void world_configuration(struct world *world)
 {
     unsigned roll = (unsigned)dice_roll(&world->dice, 100);
-    if (roll < 55)
+    if (roll < 40)
         say_object(world);
     else if (roll < 70)
         say_row(world, FACT_MEMBERSHIP, change_membership);

@@ -21,6 +21,7 @@ struct world {
     size_t grid_count;
     instant from, to;
     int cap_hours;
+    struct login_session twin; /* what the twins under way agree on */
     size_t sessions, keys; /* how many names of either there are */
     unsigned known_percent; /* how often an attribute is stated */
 };
