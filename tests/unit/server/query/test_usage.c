@@ -178,10 +178,10 @@ Test(usage, refused_with_a_sentence)
         wrong[i].request = good, wrong[i].err = ERR_INPUT;
     wrong[0].request.item = BYTES_LITERAL("no-such"), wrong[0].said = "not in the catalog";
     wrong[1].request.to = good.from, wrong[1].said = "from must lie before to";
-    wrong[2].request.zone = BYTES_LITERAL("Europe/Vienna"), wrong[2].said = "UTC";
-    wrong[3].request.granularity = GRANULARITY_WEEK, wrong[3].said = "10m, hour and day";
-    wrong[4].request.profiles = 1u << PROFILE_LRM, wrong[4].said = "exact";
-    wrong[5].request.scope = SCOPE_AGENT_GROUP, wrong[5].said = "groups";
+    wrong[2].request.zone = BYTES_LITERAL("Europe/Wien"), wrong[2].said = "no IANA time zone";
+    wrong[3].request.granularity = GRANULARITY_COUNT, wrong[3].said = "10m, hour, day, week or month";
+    wrong[4].request.profiles = 0, wrong[4].said = "exact, lrm";
+    wrong[5].request.scope = SCOPE_AGENT_GROUP, wrong[5].request.id = 7, wrong[5].err = ERR_NOT_FOUND, wrong[5].said = "no agent-group 7";
     wrong[6].request.granularity = GRANULARITY_10M, wrong[6].request.to = good.from + 90LL * DAY_MS, wrong[6].said = "90 days of 10m rows is too wide (limit 31 days)";
     wrong[7].request.id = 7, wrong[7].err = ERR_NOT_FOUND, wrong[7].said = "no tenant 7";
     for (int i = 0; i < 8; i++) {
