@@ -53,10 +53,14 @@ static bool disk_is_full(const struct db *db)
     return statvfs(db->dir, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < 16 * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static int code_of(const struct db *db, int code)
+{
+    return code == EIO && disk_is_full(db) ? ENOSPC : code;
+}
+
 enum err db_complain(const struct db *db, const char *doing, int code)
 {
-    if (code == EIO && disk_is_full(db))
-        code = ENOSPC;
+    code = code_of(db, code);
     log_error("store", "%s: %s: %s", db->dir, doing, mdb_strerror(code));
     return translate(code);
 }
@@ -314,6 +318,21 @@ void db_stick(struct db_txn *txn, const char *doing, int code)
     txn->err = db_complain(txn->db, doing, code);
 }
 
+/* A full disk fails every commit until there is space: said when it begins and when it is over, not each time. */
+static enum err commit_ended(struct db *db, int code)
+{
+    code = code_of(db, code);
+    pthread_mutex_lock(&db->lock);
+    int before = db->commit_code;
+    db->commit_code = code;
+    pthread_mutex_unlock(&db->lock);
+    if (code != before && code)
+        return db_complain(db, "committing", code);
+    if (code != before)
+        log_info("store", "%s can be written again", db->dir);
+    return translate(code);
+}
+
 enum err db_commit(struct db_txn *txn)
 {
     enum err err = txn->err;
@@ -325,8 +344,7 @@ enum err db_commit(struct db_txn *txn)
         int code = mdb_txn_commit(txn->txn);
         if (code == MDB_MAP_FULL)
             db->must_grow = true;
-        if (code)
-            err = db_complain(db, "committing", code);
+        err = commit_ended(db, code);
     }
     free(txn);
     return err;

@@ -22,6 +22,7 @@ struct db {
     unsigned readers;
     bool growing;
     bool must_grow; /* the last write found the map full */
+    int commit_code; /* how the last commit ended: a failure that goes on is said once; under lock */
 };
 
 struct db_txn {
