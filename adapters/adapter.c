@@ -1,7 +1,12 @@
 #include "adapters/adapter.h"
 
 /* A new source is one folder and one line here. */
-static const struct adapter_kind *const kinds[] = {&adapter_icon};
+static const struct adapter_kind *const kinds[] = {&adapter_icon, &adapter_entitlement};
+
+const struct adapter_kind *adapter_kind_at(size_t number)
+{
+    return number < sizeof kinds / sizeof *kinds ? kinds[number] : NULL;
+}
 
 const struct adapter_kind *adapter_kind_find(struct bytes name)
 {

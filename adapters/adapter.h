@@ -52,7 +52,10 @@ struct adapter_kind {
 };
 
 extern const struct adapter_kind adapter_icon;
+extern const struct adapter_kind adapter_entitlement;
 
+/* All there are, in order; NULL behind the last. */
+const struct adapter_kind *adapter_kind_at(size_t number);
 /* NULL when there is no such kind. */
 const struct adapter_kind *adapter_kind_find(struct bytes name);
 

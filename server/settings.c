@@ -139,7 +139,7 @@ static const char *keys_of(struct reading *reading, const char *group)
 /* What the whole product will have and this release has not, so that nobody looks for a typing error. */
 static bool is_of_a_later_release(const char *group, struct bytes key)
 {
-    static const char *const tops[] = {"audit", "feeds", NULL};
+    static const char *const tops[] = {"privacy", "audit", "feeds", NULL};
     const char *const https[] = {"tokens_file", "lrm", NULL}, *const closes[] = {"key_file", NULL}, *const none[] = {NULL};
     const char *const *names = !group ? tops : strcmp(group, "http") == 0 ? https : strcmp(group, "close") == 0 ? closes : none;
     while (*names && !bytes_equal_text(key, *names))
@@ -191,7 +191,9 @@ static const char *source_text(struct reading *reading, const struct yaml *entry
 
 static void read_source(struct reading *reading, const struct yaml *entry, size_t number, struct source_settings *sources)
 {
-    static const char kinds[] = "icon (this release has no other kind of source)";
+    const char *kinds = NULL;
+    for (size_t i = 0; adapter_kind_at(i); i++)
+        kinds = arena_printf(reading->arena, "%s%s%s", kinds ? kinds : "", kinds ? ", " : "", adapter_kind_at(i)->name);
     struct source_settings *source = &sources[number];
     if (entry->kind != YAML_KIND_MAP) {
         fault(reading, entry->line, "key sources[%zu]: value %s, expected a map with kind, name and the source's own keys", number, shown(reading, entry));

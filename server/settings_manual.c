@@ -16,7 +16,7 @@ static const char head[] =
 
 static const char sources_head[] =
     "\n# The foreign systems to read, each with kind, name and keys of its own.\n"
-    "#   kind: icon (this release has no other)\n"
+    "#   kind: one of icon, entitlement\n"
     "#   name: text of 1 to 64 bytes; every row is known by it for ever, so it never changes; api is taken\n";
 
 /* The keys that the ICON adapter itself checks (adapters/icon/settings.c). */
@@ -47,6 +47,19 @@ static const char sources_icon[] =
     "#     map: /etc/seatmeter/icon-map.yaml\n"
     "#     # Whether names of persons are read; one of pseudonym, clear; default pseudonym\n"
     "#     names: pseudonym\n";
+
+/* The keys that the entitlement adapter itself checks (adapters/entitlement/settings.c). */
+static const char sources_entitlement[] =
+    "#\n"
+    "# A folder into which files with what was sold are dropped (adapters/README.md):\n"
+    "#   - kind: entitlement\n"
+    "#     name: sold\n"
+    "#     # The folder; text of 1 to 1000 bytes; required\n"
+    "#     dir: /var/lib/seatmeter/drop\n"
+    "#     # How long to rest between two looks; an integer of 1 to 3600, in seconds; default 5\n"
+    "#     poll_seconds: 5\n"
+    "#     # What customers' files call the items, a file like deploy/entitlement-map.yaml; default: the shipped one\n"
+    "#     map: /etc/seatmeter/entitlement-map.yaml\n";
 
 static void print_scalar(struct bytes text, bool quote, struct buffer *out)
 {
@@ -120,6 +133,7 @@ void settings_print_manual(struct buffer *out)
         print_setting_manual(setting, arena, out);
     buffer_append_text(out, sources_head);
     buffer_append_text(out, sources_icon);
+    buffer_append_text(out, sources_entitlement);
     buffer_append_text(out, "sources: []\n");
     arena_destroy(arena);
 }

@@ -142,7 +142,7 @@ Test(settings, faults_name_file_line_key_value_and_what_was_expected)
         {"http:\n  bind: 0.0.0.0\n", "FILE:2: key http.bind: value \"0.0.0.0\", expected 127.0.0.1, ::1 or localhost: this release knows no credentials"},
         {"http:\n  hosts: [\"a:80\"]\n", "FILE:2: key http.hosts: value a list, expected host names without a port"},
         {"http: 8080\n", "FILE:1: key http: value \"8080\", expected a map of bind, port, hosts"},
-        {"\nstroe: {}\n", "FILE:2: key stroe: value a map, but there is no such setting; expected one of store, http, kafka, counting, close, retention, privacy, alerts, catalog, log, sources"},
+        {"\nstroe: {}\n", "FILE:2: key stroe: value a map, but there is no such setting; expected one of store, http, kafka, counting, close, retention, alerts, catalog, log, sources"},
         {"store:\n  dri: x\n", "FILE:2: key store.dri: value \"x\", but there is no such setting; expected one of dir, map_bytes"},
         {"store: {map_bytes: 1024}\n", "FILE:1: key store.map_bytes: value \"1024\", expected an integer of 1048576 to 17592186044416"},
         {"kafka: {brokers: localhost}\n", "FILE:1: key kafka.brokers: value \"localhost\", expected HOST:PORT, several with commas between"},
@@ -187,44 +187,54 @@ Test(settings, every_fault_is_told_at_once)
     cr_expect_eq(settings_read("/nonexistent/file.yaml", arena, &settings), ERR_SETTINGS);
 }
 
-/* A source of kind icon with one key more; the adapter's own check decides. */
-static bool icon_takes(const char *line, const char **logged)
+/* A source with one key more; the adapter's own check decides. */
+static bool source_takes(const char *start, const char *line, const char **logged)
 {
     const struct settings *settings;
-    const char *text = arena_printf(arena, "sources:\n  - kind: icon\n    name: icon-a\n    dsn: ICON\n    user: u\n    %s\n", line);
+    const char *text = arena_printf(arena, "sources:\n  - name: a\n%s    %s\n", start, line);
     return read_and_ask(true, text, &settings, logged) == ERR_OK;
 }
 
-/* The manual's example of an ICON source: every key is one that the adapter takes, and so are the ends of each range. */
-Test(settings, manual_of_a_source_is_what_its_adapter_takes)
+/* The manual's example of a source: every key is one that the adapter takes, and so are the ends of each range.  given: what
+ * stands in start already, or needs a file. */
+static void expect_manual(const char *kind, const char *start, const char *const *given, int keys_wanted, int ranges_wanted)
 {
     struct buffer manual = {0};
     const char *logged, *line, *comment = "";
     int keys = 0, ranges = 0;
     settings_print_manual(&manual);
-    line = strstr(buffer_text(&manual), "#   - kind: icon\n");
-    cr_assert(line);
-    for (; strncmp(line, "sources:", 8) != 0; line = strchr(line, '\n') + 1) {
+    line = strstr(buffer_text(&manual), arena_printf(arena, "#   - kind: %s\n", kind));
+    cr_assert(line, "%s", kind);
+    for (line = strchr(line, '\n') + 1; strncmp(line, "#     ", 6) == 0; line = strchr(line, '\n') + 1) {
         char *key = arena_printf(arena, "%.*s", (int)(strchr(line, '\n') - line), line);
         long long from, to;
-        if (strncmp(key, "#     # ", 8) == 0)
+        bool skip = key[6] == '#';
+        if (skip)
             comment = key + 8;
-        if (strncmp(key, "#     ", 6) != 0 || key[6] == '#' || strstr(key, "name: ") == key + 6 || strstr(key, "dsn: ") == key + 6 ||
-            strstr(key, "user: ") == key + 6 || strstr(key, "map: ") == key + 6)
+        for (const char *const *name = given; *name; name++)
+            skip = skip || strncmp(key + 6, *name, strlen(*name)) == 0;
+        if (skip)
             continue;
         keys++;
-        cr_expect(icon_takes(key + 6, &logged), "%s: %s", key, logged);
+        cr_expect(source_takes(start, key + 6, &logged), "%s: %s", key, logged);
         const char *range = strstr(comment, "an integer of ");
         if (!range || sscanf(range, "an integer of %lld to %lld", &from, &to) != 2)
             continue;
         ranges++;
         int len = (int)(strchr(key, ':') - key) - 6;
-        cr_expect(icon_takes(arena_printf(arena, "%.*s: %lld", len, key + 6, from), &logged), "%s", logged);
-        cr_expect(icon_takes(arena_printf(arena, "%.*s: %lld", len, key + 6, to), &logged), "%s", logged);
-        cr_expect(!icon_takes(arena_printf(arena, "%.*s: %lld", len, key + 6, from - 1), &logged), "%s", key);
-        cr_expect(!icon_takes(arena_printf(arena, "%.*s: %lld", len, key + 6, to + 1), &logged), "%s", key);
+        cr_expect(source_takes(start, arena_printf(arena, "%.*s: %lld", len, key + 6, from), &logged), "%s", logged);
+        cr_expect(source_takes(start, arena_printf(arena, "%.*s: %lld", len, key + 6, to), &logged), "%s", logged);
+        cr_expect(!source_takes(start, arena_printf(arena, "%.*s: %lld", len, key + 6, from - 1), &logged), "%s", key);
+        cr_expect(!source_takes(start, arena_printf(arena, "%.*s: %lld", len, key + 6, to + 1), &logged), "%s", key);
     }
-    cr_expect(keys == 8 && ranges == 5, "%d keys, %d ranges", keys, ranges);
-    cr_expect(!icon_takes("colour: red", &logged) && strstr(logged, "FILE:6: ") && strstr(logged, "colour"), "%s", logged);
+    cr_expect(keys == keys_wanted && ranges == ranges_wanted, "%s: %d keys, %d ranges", kind, keys, ranges);
+    cr_expect(!source_takes(start, "colour: red", &logged) && strstr(logged, "FILE:6: ") && strstr(logged, "colour"), "%s", logged);
     buffer_free(&manual);
+}
+
+Test(settings, manual_of_a_source_is_what_its_adapter_takes)
+{
+    static const char *const icon[] = {"name: ", "dsn: ", "user: ", "map: ", NULL}, *const entitlement[] = {"name: ", "dir: ", "map: ", NULL};
+    expect_manual("icon", "    kind: icon\n    dsn: ICON\n    user: u\n", icon, 8, 5);
+    expect_manual("entitlement", "    kind: entitlement\n    dir: /drop\n    # nothing\n", entitlement, 1, 1);
 }

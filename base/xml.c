@@ -1,0 +1,169 @@
+#include "base/xml.h"
+
+#include <expat.h>
+#include <stdlib.h>
+
+struct level {
+    struct xml *element, *last_child;
+    struct buffer text;
+};
+
+struct reader {
+    XML_Parser parser;
+    struct arena *arena;
+    struct xml *root;
+    struct level levels[XML_DEPTH_MAX];
+    int depth, nodes;
+    struct xml_fault *fault;
+};
+
+static void refuse(struct reader *reader, const char *why)
+{
+    if (!reader->fault->why)
+        *reader->fault = (struct xml_fault){(int)XML_GetCurrentLineNumber(reader->parser),
+                                            (int)XML_GetCurrentColumnNumber(reader->parser) + 1, why};
+    XML_StopParser(reader->parser, XML_FALSE);
+}
+
+static struct bytes copy(struct reader *reader, const char *text)
+{
+    return arena_copy(reader->arena, bytes_from_text(text));
+}
+
+/* False when there are too many. */
+static bool take_attributes(struct reader *reader, struct xml *element, const char **pairs)
+{
+    while (pairs[2 * element->attribute_count])
+        element->attribute_count++;
+    reader->nodes += (int)element->attribute_count + 1;
+    if (reader->nodes > XML_NODES_MAX) {
+        refuse(reader, arena_printf(reader->arena, "more than %d elements and attributes", XML_NODES_MAX));
+        return false;
+    }
+    element->attributes = arena_alloc(reader->arena, element->attribute_count * sizeof *element->attributes);
+    for (size_t i = 0; i < element->attribute_count; i++)
+        element->attributes[i] = (struct xml_attribute){copy(reader, pairs[2 * i]), copy(reader, pairs[2 * i + 1])};
+    return true;
+}
+
+static void on_start(void *owner, const char *name, const char **pairs)
+{
+    struct reader *reader = owner;
+    if (reader->fault->why) /* expat may report what it had already read */
+        return;
+    if (reader->depth == XML_DEPTH_MAX) {
+        refuse(reader, arena_printf(reader->arena, "elements within one another more than %d deep", XML_DEPTH_MAX));
+        return;
+    }
+    struct xml *element = arena_alloc(reader->arena, sizeof *element);
+    element->line = (int)XML_GetCurrentLineNumber(reader->parser);
+    element->column = (int)XML_GetCurrentColumnNumber(reader->parser) + 1;
+    element->name = copy(reader, name);
+    if (!take_attributes(reader, element, pairs))
+        return;
+    struct level *parent = reader->depth ? &reader->levels[reader->depth - 1] : NULL;
+    if (!parent)
+        reader->root = element;
+    else if (parent->last_child)
+        parent->last_child->next = element;
+    else
+        parent->element->children = element;
+    if (parent)
+        parent->last_child = element;
+    struct level *level = &reader->levels[reader->depth++];
+    level->element = element;
+    level->last_child = NULL;
+    buffer_clear(&level->text);
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static struct bytes trimmed(struct bytes text)
+{
+    while (text.len && is_blank(text.data[text.len - 1]))
+        text.len--;
+    while (text.len && is_blank(*text.data)) {
+        text.data++;
+        text.len--;
+    }
+    return text;
+}
+
+static void on_end(void *owner, const char *name)
+{
+    struct reader *reader = owner;
+    (void)name;
+    if (reader->fault->why)
+        return;
+    struct level *level = &reader->levels[--reader->depth];
+    struct bytes text = trimmed(buffer_bytes(&level->text));
+    level->element->text = text.len ? arena_copy(reader->arena, text) : BYTES_LITERAL("");
+}
+
+static void on_text(void *owner, const char *text, int len)
+{
+    struct reader *reader = owner;
+    if (!reader->fault->why && reader->depth)
+        buffer_append(&reader->levels[reader->depth - 1].text, text, (size_t)len);
+}
+
+static void on_doctype(void *owner, const char *name, const char *system, const char *public, int internal)
+{
+    (void)name;
+    (void)system;
+    (void)public;
+    (void)internal;
+    refuse(owner, "a document type (<!DOCTYPE), which is not read: expected elements alone");
+}
+
+static void read_all(struct reader *reader, struct bytes text)
+{
+    XML_SetUserData(reader->parser, reader);
+    XML_SetElementHandler(reader->parser, on_start, on_end);
+    XML_SetCharacterDataHandler(reader->parser, on_text);
+    XML_SetStartDoctypeDeclHandler(reader->parser, on_doctype);
+    if (XML_Parse(reader->parser, (const char *)text.data, (int)text.len, 1) == XML_STATUS_OK)
+        return;
+    const char *what = XML_ErrorString(XML_GetErrorCode(reader->parser));
+    refuse(reader, arena_printf(reader->arena, "no XML that can be read: %s", what ? what : "damaged"));
+}
+
+const struct xml *xml_read(struct bytes text, struct arena *arena, struct xml_fault *fault)
+{
+    static const XML_Memory_Handling_Suite memory = {memory_alloc, memory_resize, free};
+    *fault = (struct xml_fault){.line = 1, .column = 1};
+    if (text.len > XML_BYTES_MAX) {
+        fault->why = arena_printf(arena, "%zu bytes, expected at most %d", text.len, XML_BYTES_MAX);
+        return NULL;
+    }
+    struct reader *reader = memory_alloc_zero(1, sizeof *reader);
+    reader->parser = XML_ParserCreate_MM(NULL, &memory, NULL);
+    reader->arena = arena;
+    reader->fault = fault;
+    read_all(reader, text.len ? text : BYTES_LITERAL(" "));
+    XML_ParserFree(reader->parser);
+    struct xml *root = reader->root;
+    for (int i = 0; i < XML_DEPTH_MAX; i++)
+        buffer_free(&reader->levels[i].text);
+    free(reader);
+    return fault->why ? NULL : root;
+}
+
+const struct xml *xml_child(const struct xml *element, const char *name)
+{
+    const struct xml *child = element->children;
+    while (child && !bytes_equal_text(child->name, name))
+        child = child->next;
+    return child;
+}
+
+struct bytes xml_attribute(const struct xml *element, const char *name)
+{
+    for (size_t i = 0; i < element->attribute_count; i++)
+        if (bytes_equal_text(element->attributes[i].name, name))
+            return element->attributes[i].value;
+    return BYTES_NONE;
+}

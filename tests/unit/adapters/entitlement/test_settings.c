@@ -1,0 +1,59 @@
+/* A source's settings: the defaults, and each wrong one refused. */
+#include "adapters/entitlement/settings.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static enum err read_settings(const char *text, struct arena *arena, struct entitlement_settings *settings)
+{
+    const char *why = NULL;
+    const struct yaml *own = yaml_read(bytes_from_text(text), arena, &why);
+    cr_assert(own, "%s", why);
+    struct adapter_options options = {.name = "sold", .settings = own, .file = "test.yaml"};
+    return entitlement_settings_read(&options, arena, settings);
+}
+
+Test(entitlement_settings, defaults)
+{
+    struct arena *arena = arena_create();
+    struct entitlement_settings settings;
+    cr_assert_eq(read_settings("kind: entitlement\nname: sold\ndir: /drop", arena, &settings), ERR_OK);
+    cr_expect(settings.poll_seconds == 5 && !settings.map);
+    cr_expect_str_eq(settings.dir, "/drop");
+    cr_expect_eq(adapter_kind_find(BYTES_LITERAL("entitlement")), &adapter_entitlement);
+    arena_destroy(arena);
+}
+
+Test(entitlement_settings, each_wrong_one_is_refused)
+{
+    static const char *const wrong[] = {
+        "name: sold",
+        "dir: ''",
+        "dir: ~",
+        "dir: [a]",
+        "dir: /drop\nfolder: /drop",
+        "dir: /drop\npoll_seconds: 0",
+        "dir: /drop\npoll_seconds: 3601",
+        "dir: /drop\npoll_seconds: often",
+        "dir: /drop\npoll_seconds: '5'",
+        "dir: /drop\nmap: /nowhere/at/all.yaml",
+        "dir: /drop\nmap: {a: b}",
+    };
+    struct arena *arena = arena_create();
+    struct entitlement_settings settings;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_eq(read_settings(wrong[i], arena, &settings), ERR_SETTINGS, "%s was taken", wrong[i]);
+
+    char path[] = "/tmp/map.XXXXXX";
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0 && write(fd, "items: {a: b}\n", 14) == 14);
+    cr_expect_eq(read_settings(arena_printf(arena, "dir: /drop\nmap: %s", path), arena, &settings), ERR_OK);
+    cr_assert(write(fd, "items: {}\n", 10) == 10);
+    cr_expect_eq(read_settings(arena_printf(arena, "dir: /drop\nmap: %s", path), arena, &settings), ERR_SETTINGS, "a faulty map");
+    close(fd);
+    unlink(path);
+    printf("%zu wrong settings\n", sizeof wrong / sizeof *wrong + 1);
+    arena_destroy(arena);
+}

@@ -1,0 +1,104 @@
+/* A document as a tree that knows its lines; what is no document, or too much of one, is refused where it goes wrong. */
+#include "base/xml.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static const struct xml *read_text(const char *text, struct arena *arena, struct xml_fault *fault)
+{
+    return xml_read(bytes_from_text(text), arena, fault);
+}
+
+Test(xml, a_tree_that_knows_its_lines)
+{
+    struct arena *arena = arena_create();
+    struct xml_fault fault;
+    const struct xml *root = read_text("<?xml version=\"1.0\"?>\n<!-- no -->\n<a x='1' y='&lt;&amp;&#65;'>\n  <b> one &quot;two&quot; <![CDATA[<3>]]>\n</b>\n  <c/>\n <b n='2'/></a>\n", arena, &fault);
+    cr_assert(root, "%d: %s", fault.line, fault.why);
+    cr_expect(bytes_equal_text(root->name, "a") && root->line == 3 && root->column == 1 && root->attribute_count == 2);
+    cr_expect(bytes_equal_text(xml_attribute(root, "y"), "<&A") && !bytes_present(xml_attribute(root, "z")));
+    const struct xml *b = xml_child(root, "b");
+    cr_assert(b && b->next && b->next->next && !b->next->next->next);
+    cr_expect(bytes_equal_text(b->text, "one \"two\" <3>") && b->line == 4);
+    cr_expect(bytes_equal_text(b->next->name, "c") && b->next->line == 6 && bytes_present(b->next->text) && b->next->text.len == 0);
+    cr_expect(bytes_equal_text(xml_attribute(b->next->next, "n"), "2") && b->next->next->line == 7);
+    cr_expect(root->text.len == 0 && !xml_child(root, "d"));
+    arena_destroy(arena);
+}
+
+Test(xml, other_encodings_become_utf8)
+{
+    static const uint8_t utf16[] = {0xff, 0xfe, '<', 0, 'a', 0, ' ', 0, 'n', 0, '=', 0, '"', 0, 0xe4, 0, '"', 0, '/', 0, '>', 0};
+    struct arena *arena = arena_create();
+    struct xml_fault fault;
+    const struct xml *root = xml_read(bytes_of(utf16, sizeof utf16), arena, &fault);
+    cr_assert(root, "%s", fault.why);
+    cr_expect(bytes_equal_text(xml_attribute(root, "n"), "\xc3\xa4"));
+    root = read_text("<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe4</a>", arena, &fault);
+    cr_assert(root, "%s", fault.why);
+    cr_expect(bytes_equal_text(root->text, "\xc3\xa4"));
+    arena_destroy(arena);
+}
+
+Test(xml, what_is_no_document_is_refused_with_its_line)
+{
+    static const struct {
+        const char *text;
+        int line;
+        const char *why;
+    } wrong[] = {
+        {"", 1, "no element"},
+        {"\n\n", 3, "no element"},
+        {"text", 1, "no XML"},
+        {"<a>\n<b>\n</a>", 3, "mismatched"},
+        {"<a>\n", 2, "no element"},
+        {"<a/>\n<b/>", 2, "junk"},
+        {"<a x='1'\n x='2'/>", 2, "duplicate"},
+        {"<a>\xff</a>", 1, "not well-formed"},
+        {"<a>&b;</a>", 1, "undefined entity"},
+        {"<a>&#0;</a>", 1, "invalid character"},
+        {"<?xml version='1.0' encoding='EBCDIC-5'?><a/>", 1, "unknown encoding"},
+        {"<!DOCTYPE a>\n<a/>", 1, "document type"},
+        {"\n<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>", 2, "document type"},
+        {"<!DOCTYPE a [<!ENTITY x 'y'><!ENTITY z '&x;&x;'>]>\n<a>&z;</a>", 1, "document type"},
+    };
+    struct arena *arena = arena_create();
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct xml_fault fault;
+        cr_expect(!read_text(wrong[i].text, arena, &fault), "taken: %s", wrong[i].text);
+        cr_expect(fault.why && fault.line == wrong[i].line && strstr(fault.why, wrong[i].why), "%s\n  says   %d: %s\n  wanted %d: %s", wrong[i].text,
+                  fault.line, fault.why, wrong[i].line, wrong[i].why);
+    }
+    printf("%zu documents that are none\n", sizeof wrong / sizeof *wrong);
+    arena_destroy(arena);
+}
+
+Test(xml, limits)
+{
+    struct arena *arena = arena_create();
+    struct xml_fault fault;
+    struct buffer text = {0};
+    for (int depth = 0; depth < XML_DEPTH_MAX; depth++)
+        buffer_append_text(&text, "<a>");
+    for (int depth = 0; depth < XML_DEPTH_MAX; depth++)
+        buffer_append_text(&text, "</a>");
+    cr_expect(xml_read(buffer_bytes(&text), arena, &fault), "%s", fault.why);
+    buffer_clear(&text);
+    for (int depth = 0; depth < 100000; depth++)
+        buffer_append_text(&text, "<a>");
+    cr_expect(!xml_read(buffer_bytes(&text), arena, &fault) && strstr(fault.why, "deep"), "%s", fault.why);
+    buffer_clear(&text);
+    buffer_append_text(&text, "<a>");
+    for (int i = 0; i < XML_NODES_MAX; i++)
+        buffer_append_text(&text, "<b/>");
+    buffer_append_text(&text, "</a>");
+    cr_expect(!xml_read(buffer_bytes(&text), arena, &fault) && strstr(fault.why, "more than 500000"), "%s", fault.why);
+    buffer_clear(&text);
+    buffer_append_text(&text, "<a>");
+    while (text.len <= XML_BYTES_MAX)
+        buffer_append_text(&text, "                                                                ");
+    buffer_append_text(&text, "</a>");
+    cr_expect(!xml_read(buffer_bytes(&text), arena, &fault) && strstr(fault.why, "at most 16777216"), "%s", fault.why);
+    buffer_free(&text);
+    arena_destroy(arena);
+}
