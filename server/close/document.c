@@ -103,6 +103,7 @@ static enum err usage_of_day(struct query *query, enum scope_kind scope, int64_t
         .to = ((instant)day + 1) * DAY_MS,
         .granularity = GRANULARITY_DAY,
         .profiles = profiles,
+        .zone = BYTES_LITERAL("UTC"), /* the books' days are UTC's as yet, whatever zone a tenant reads them in */
     };
     return query_usage(query, &request, making->arena, fn, making, &why);
 }

@@ -210,6 +210,45 @@ void fold_periods(struct query *query, struct scope scope, enum profile profile,
     arena_destroy(arena);
 }
 
+/* The crossing is exact when the slot's highest level is the first one above the limit: it last rose to it there. */
+static instant risen_in(const struct slot_record *record, uint32_t slot, int64_t entry, int64_t limit)
+{
+    const struct slot_summary *summary = &record->summary;
+    bool exact = summary->rise_at != SLOT_RISE_NONE && entry + summary->high == limit + 1;
+    return (instant)slot * SLOT_MS + (exact ? summary->rise_at : 0);
+}
+
+void fold_over_since(struct query *query, struct scope scope, instant from, instant to, const int64_t *limits, instant *since)
+{
+    struct arena *arena = arena_create();
+    struct fold fold = {.query = query, .scope = scope, .profile = PROFILE_EXACT,
+                        .levels = arena_alloc(arena, (query->item_count + 1) * sizeof *fold.levels)};
+    bool damaged = false;
+    enter(&fold, from);
+    for (size_t i = 0; i < query->item_count; i++)
+        since[i] = limits[i] >= 0 && fold.levels[i] > limits[i] ? from : INSTANT_NONE;
+    for (uint32_t slot = slot_of(from); slot < slot_of(to - 1) + 1; slot++) {
+        struct slot_record record;
+        struct bytes value;
+        if (!slot_value(&fold, slot, &value))
+            continue;
+        while (slot_unpack(&value, &record, &damaged)) {
+            int item = item_index(&fold, record.item, record.profile);
+            if (item < 0 || limits[item] < 0)
+                continue;
+            int64_t entry = fold.levels[item] + record.summary.carry;
+            fold.levels[item] = entry + record.summary.net;
+            if (fold.levels[item] <= limits[item])
+                since[item] = INSTANT_NONE;
+            else if (since[item] == INSTANT_NONE)
+                since[item] = risen_in(&record, slot, entry, limits[item]);
+        }
+    }
+    if (damaged)
+        say_damaged("slot", &fold);
+    arena_destroy(arena);
+}
+
 bool query_levels(struct query *query, struct scope scope, int64_t *levels)
 {
     struct fold fold = {.query = query, .scope = scope, .profile = PROFILE_EXACT};

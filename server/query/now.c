@@ -76,34 +76,88 @@ static void find_top(struct query *query, struct arena *arena, struct now_answer
     }
 }
 
-static void fill_row(struct now_row *row, const struct query_item *item, int64_t level, const struct fold_cell *today,
-                     const struct silence *silence, instant day_start)
+/* The first of contract.md §5 that holds.  What is compared may be unknown although a quantity is known (`enabled`
+ * licences while nobody counts what is enabled): then nothing can be said of it. */
+static const char *state_of(const struct now_row *row, const struct bought *bought, bool silent)
 {
+    bool compared = bought->known && !bought->unlimited && !bought->by_enabled && row->peak >= 0;
+    if (row->over > 0)
+        return "over";
+    if (compared && row->peak > row->entitled)
+        return "over-earlier";
+    if (silent)
+        return "unknown";
+    /* 95 % and more, in whole seats; what nobody uses is not close to anything */
+    if (compared && row->peak > 0 && row->peak >= row->entitled - row->entitled / 20)
+        return "close";
+    return compared || bought->unlimited ? "within" : "no-quantity";
+}
+
+static void fill_row(struct now_row *row, const struct query_item *item, int64_t level, const struct fold_cell *today,
+                     const struct silence *silence, const struct bought *bought, instant day_start)
+{
+    bool silent = item->concurrent && silence->silent;
     *row = (struct now_row){
         .item = *item,
         .level = -1,
         .peak = -1,
         .peak_at = INSTANT_NONE,
-        .entitled = -1, /* quantities come with "Exact seats" */
-        .burst = -1,
+        .entitled = bought->entitled,
+        .burst = bought->burst,
         .over = -1,
-        .state = "no-quantity",
+        .unlimited = bought->unlimited,
         .over_since = INSTANT_NONE,
         .seen_until = INSTANT_NONE,
         .last_seen = -1,
     };
-    if (!item->concurrent)
-        return;
-    row->peak = today->peak;
-    if (today->peak > 0)
-        row->peak_at = today->peak_at == INSTANT_NONE ? day_start : today->peak_at;
-    if (!silence->silent) {
-        row->level = level;
-        return;
+    if (item->concurrent) {
+        row->peak = today->peak;
+        if (today->peak > 0)
+            row->peak_at = today->peak_at == INSTANT_NONE ? day_start : today->peak_at;
+        *(silent ? &row->last_seen : &row->level) = level;
     }
-    row->state = "unknown";
-    row->seen_until = silence->since;
-    row->last_seen = level;
+    if (silent)
+        row->seen_until = silence->since;
+    row->over = bought_over(bought, bought->by_enabled ? -1 : row->level);
+    row->state = state_of(row, bought, silent);
+}
+
+/* Since when: from today's slots, and from those of the days before while it was over at their end already.  Each day
+ * has its own quantity. */
+static void find_over_since(struct query *query, const struct rules *rules, const struct calendar *calendar, int32_t date,
+                            struct arena *arena, struct now_answer *answer)
+{
+    enum { DAYS_MAX = 31 };
+    size_t items = query->item_count;
+    int64_t *limits = arena_alloc(arena, (items + 1) * sizeof *limits);
+    instant *since = arena_alloc(arena, (items + 1) * sizeof *since);
+    instant end = answer->as_of;
+    bool any = false;
+    for (size_t i = 0; i < items; i++) {
+        limits[i] = answer->rows[i].over > 0 ? answer->rows[i].entitled : -1;
+        any = any || limits[i] >= 0;
+    }
+    for (int days = 0; any && days < DAYS_MAX; days++, date--) {
+        instant start = calendar_start(calendar, date);
+        if (start >= end)
+            continue;
+        fold_over_since(query, answer->scope.scope, start, end, limits, since);
+        any = false;
+        for (size_t i = 0; i < items; i++) {
+            if (limits[i] < 0)
+                continue;
+            struct now_row *row = &answer->rows[i];
+            struct bought before = rules_bought(rules, answer->scope.scope, row->item.code, date - 1);
+            if (since[i] != INSTANT_NONE)
+                row->over_since = since[i];
+            else if (row->over_since == INSTANT_NONE) /* it rose behind the last slot's end: in the slot under way */
+                row->over_since = floor_div(end, SLOT_MS) * SLOT_MS;
+            bool goes_on = since[i] == start && before.known && !before.unlimited && !before.by_enabled;
+            limits[i] = goes_on ? before.entitled : -1;
+            any = any || goes_on;
+        }
+        end = start;
+    }
 }
 
 static enum err find_scope(struct query *query, struct scope scope, struct arena *arena, struct query_scope *out)
@@ -120,12 +174,17 @@ static enum err find_scope(struct query *query, struct scope scope, struct arena
 
 enum err query_now(struct query *query, struct scope scope, instant wall, int64_t silent_after_ms, struct arena *arena, struct now_answer *answer)
 {
-    *answer = (struct now_answer){.as_of = query->clock, .zone = BYTES_LITERAL("UTC")};
+    *answer = (struct now_answer){.as_of = query->clock};
     enum err err = find_scope(query, scope, arena, &answer->scope);
     if (err)
         return err;
-    instant day_start = (instant)instant_day(query->clock == INSTANT_NONE ? wall : query->clock) * DAY_MS;
-    struct period today = {day_start, day_start + DAY_MS};
+    const struct rules *rules = query_rules(query);
+    const struct calendar *calendar = rules_calendar(rules, &answer->scope);
+    int32_t date = calendar_date(calendar, query->clock == INSTANT_NONE ? wall : query->clock);
+    answer->zone = arena_copy(arena, zone_name(calendar_zone(calendar, date)));
+    answer->day_start = calendar_start(calendar, date);
+    answer->day_end = calendar_start(calendar, date + 1);
+    struct period today = {answer->day_start, answer->day_end, 0, 1};
     struct fold_cell *cells = arena_alloc(arena, (query->item_count + 1) * sizeof *cells);
     int64_t *levels = arena_alloc(arena, (query->item_count + 1) * sizeof *levels);
     struct silence silences[2] = {silence_of(query, false, wall, silent_after_ms), silence_of(query, true, wall, silent_after_ms)};
@@ -133,8 +192,12 @@ enum err query_now(struct query *query, struct scope scope, instant wall, int64_
     query_levels(query, answer->scope.scope, levels);
     answer->rows = arena_alloc(arena, (query->item_count + 1) * sizeof *answer->rows);
     answer->row_count = query->item_count;
-    for (size_t i = 0; i < query->item_count; i++)
-        fill_row(&answer->rows[i], &query->items[i], levels[i], &cells[i], &silences[query->items[i].is_port], day_start);
+    for (size_t i = 0; i < query->item_count; i++) {
+        struct bought bought = rules_bought(rules, answer->scope.scope, query->items[i].code, date);
+        fill_row(&answer->rows[i], &query->items[i], levels[i], &cells[i], &silences[query->items[i].is_port], &bought, answer->day_start);
+    }
+    if (query->clock != INSTANT_NONE)
+        find_over_since(query, rules, calendar, date, arena, answer);
     if (answer->scope.scope.kind == SCOPE_SYSTEM)
         find_top(query, arena, answer);
     return query->err ? query->err : db_error(query->txn);

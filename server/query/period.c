@@ -1,35 +1,69 @@
-/* The periods of a report: days, weeks and months of a zone, and what days are cut into (domain.md §7.8). */
+/* The periods of a report: days, weeks and months of a calendar, and what days are cut into (domain.md §7.8). */
 #include "server/query/snapshot.h"
 
-#include "base/zone.h"
-
 struct making {
+    const struct calendar *calendar;
     struct arena *arena;
     instant from, to;
-    struct period *periods;
-    size_t count, capacity;
+    struct periods *periods;
+    size_t capacity, day_capacity;
 };
 
-static void add_period(struct making *making, instant start, instant end)
+static void *grow(struct arena *arena, void *list, size_t count, size_t *capacity, size_t size)
 {
-    if (end <= making->from || start >= making->to || start >= end)
-        return;
-    if (making->count == making->capacity) {
-        size_t capacity = making->capacity ? making->capacity * 2 : 64;
-        struct period *more = arena_alloc(making->arena, capacity * sizeof *more);
-        if (making->count)
-            memcpy(more, making->periods, making->count * sizeof *more);
-        making->periods = more;
-        making->capacity = capacity;
-    }
-    making->periods[making->count++] = (struct period){start, end};
+    if (count < *capacity)
+        return list;
+    *capacity = *capacity ? *capacity * 2 : 64;
+    void *more = arena_alloc(arena, *capacity * size);
+    if (count)
+        memcpy(more, list, count * size);
+    return more;
+}
+
+static bool overlaps(const struct making *making, instant start, instant end)
+{
+    return start < end && end > making->from && start < making->to;
+}
+
+static void add_day(struct making *making, int32_t date, instant start, instant end)
+{
+    struct periods *periods = making->periods;
+    periods->days = grow(making->arena, periods->days, periods->day_count, &making->day_capacity, sizeof *periods->days);
+    periods->days[periods->day_count++] = (struct local_day){date, start, end, calendar_zone(making->calendar, date)};
+}
+
+/* The last day_count days are the period's. */
+static void add_period(struct making *making, instant start, instant end, size_t day_count)
+{
+    struct periods *periods = making->periods;
+    periods->list = grow(making->arena, periods->list, periods->count, &making->capacity, sizeof *periods->list);
+    periods->list[periods->count++] = (struct period){start, end, periods->day_count - day_count, day_count};
 }
 
 /* 10-minute periods and hours count in elapsed time from the day's start; the last is cut at its end. */
-static void cut_day(struct making *making, instant start, instant end, int64_t ms)
+static void cut_day(struct making *making, int32_t date, instant start, instant end, int64_t ms)
 {
+    if (!overlaps(making, start, end))
+        return;
+    add_day(making, date, start, end);
     for (; start < end; start += ms)
-        add_period(making, start, start + ms < end ? start + ms : end);
+        if (overlaps(making, start, start + ms < end ? start + ms : end))
+            add_period(making, start, start + ms < end ? start + ms : end, 1);
+}
+
+static void add_days(struct making *making, int32_t first, int32_t next, instant start, instant end)
+{
+    size_t before = making->periods->day_count;
+    if (!overlaps(making, start, end))
+        return;
+    for (int32_t date = first; date < next; date++) {
+        instant day_end = date + 1 == next ? end : calendar_start(making->calendar, date + 1);
+        if (start < day_end)
+            add_day(making, date, start, day_end);
+        start = day_end;
+    }
+    size_t days = making->periods->day_count - before;
+    add_period(making, making->periods->days[before].start, end, days);
 }
 
 /* The first date of the period that holds date, and of the one behind it. */
@@ -51,24 +85,21 @@ static void date_span(enum granularity granularity, int first_weekday, int32_t d
     }
 }
 
-size_t periods_make(const struct zone *zone, enum granularity granularity, int first_weekday, instant from, instant to, struct arena *arena,
-                    struct period **periods)
+void periods_make(const struct calendar *calendar, enum granularity granularity, int first_weekday, instant from, instant to,
+                  struct arena *arena, struct periods *periods)
 {
-    struct making making = {.arena = arena, .from = from, .to = to};
-    int32_t first, next, last = zone_date(zone, to - 1);
-    date_span(granularity, first_weekday, zone_date(zone, from), &first, &next);
-    /* A zone whose clock goes back over midnight has instants of the day before behind the day's start. */
-    if (granularity < GRANULARITY_WEEK && zone_day_start(zone, first + 1) <= from)
-        date_span(granularity, first_weekday, first + 1, &first, &next);
-    for (; first <= last || zone_day_start(zone, first) < to; date_span(granularity, first_weekday, next, &first, &next)) {
-        instant start = zone_day_start(zone, first), end = zone_day_start(zone, next);
+    struct making making = {.calendar = calendar, .arena = arena, .from = from, .to = to, .periods = periods};
+    int32_t first, next;
+    *periods = (struct periods){0};
+    date_span(granularity, first_weekday, calendar_date(calendar, from), &first, &next);
+    for (instant start = calendar_start(calendar, first), end; start < to; start = end) {
+        end = calendar_start(calendar, next);
         if (granularity == GRANULARITY_10M)
-            cut_day(&making, start, end, 10 * MINUTE_MS);
+            cut_day(&making, first, start, end, 10 * MINUTE_MS);
         else if (granularity == GRANULARITY_HOUR)
-            cut_day(&making, start, end, HOUR_MS);
+            cut_day(&making, first, start, end, HOUR_MS);
         else
-            add_period(&making, start, end);
+            add_days(&making, first, next, start, end);
+        date_span(granularity, first_weekday, next, &first, &next);
     }
-    *periods = making.periods;
-    return making.count;
 }

@@ -152,6 +152,7 @@ void query_close(struct query *query)
 {
     if (!query)
         return;
+    rules_release(query->rules);
     db_abort(query->txn);
     arena_destroy(query->arena);
 }

@@ -60,7 +60,7 @@ struct usage_request {
     instant from, to;
     enum granularity granularity;
     unsigned profiles;       /* bits 1 << PROFILE_… */
-    struct bytes zone;       /* absent: UTC */
+    struct bytes zone;       /* absent: each scope's own, with its history (domain.md §7.9) */
     int first_weekday;       /* of weeks: 0 Monday … 6 Sunday */
     bool after;              /* go on behind this row: where a page ended */
     int64_t after_id;
@@ -73,14 +73,27 @@ typedef enum err (*usage_row_fn)(void *owner, const struct usage_row *row);
  * a zone, profile or scope not to be had; ERR_NOT_FOUND: no such id; fn's own failure ends the walk. */
 MUST_CHECK enum err query_usage(struct query *query, const struct usage_request *request, struct arena *arena, usage_row_fn fn, void *owner, const char **why);
 
+/* What the rows of the last query_usage() cannot say for themselves: a day whose zone is another than that of the
+ * day before starts where that one ended, so it is longer or shorter than its zone has it (domain.md §7.9).  Good until
+ * the next question or query_close(). */
+struct usage_note {
+    struct query_scope scope;
+    int32_t day;
+    instant start, end;
+    struct bytes zone, zone_before;
+};
+size_t query_usage_notes(const struct query *query, const struct usage_note **notes);
+
 struct now_row {
     struct query_item item;
     int64_t level;      /* -1: the item has no concurrent measure, or unknown */
     int64_t peak;       /* of today, in the scope's zone */
     instant peak_at;
     int64_t entitled, burst, over;
+    bool unlimited;     /* bought without a limit: entitled and burst -1, over 0 */
     const char *state;  /* a word of contract.md §5 */
-    instant over_since, seen_until;
+    instant over_since; /* since when the level has been over: to the begin of a slot at worst */
+    instant seen_until;
     int64_t last_seen;
     struct now_top {
         int64_t tenant;
@@ -93,6 +106,7 @@ struct now_answer {
     struct query_scope scope;
     instant as_of; /* the clock of the last flush; INSTANT_NONE: nothing was flushed yet */
     struct bytes zone;
+    instant day_start, day_end; /* today, in zone */
     struct now_row *rows;
     size_t row_count;
 };

@@ -9,6 +9,7 @@
 
 #include "server/engine/watermark.h"
 #include "server/query/query.h"
+#include "server/query/rule.h"
 
 /* Half-open spans in order, apart from each other. */
 struct span {
@@ -45,6 +46,10 @@ struct query {
     int32_t horizon_day;           /* closes of earlier days are final; INT32_MIN: none */
 
     enum err err;                  /* the first failure to read a list */
+    const struct rules *rules;     /* query_rules() */
+
+    struct usage_note *notes;      /* of the last query_usage() */
+    size_t note_count;
 
     struct source *sources; /* by name */
     size_t source_count;
@@ -62,12 +67,23 @@ struct fold_cell {
 
 struct period {
     instant start, end;
+    size_t day, day_count; /* the local days it lies in: from days[day] */
+};
+struct local_day {
+    int32_t date; /* of the calendar */
+    instant start, end;
+    const struct zone *zone;
+};
+struct periods {
+    struct period *list;
+    size_t count;
+    struct local_day *days; /* follow each other without holes; a date without an instant is left out */
+    size_t day_count;
 };
 
-/* Every whole period of a zone that overlaps [from, to) (domain.md §7.8); in arena. */
-struct zone;
-size_t periods_make(const struct zone *zone, enum granularity granularity, int first_weekday, instant from, instant to, struct arena *arena,
-                    struct period **periods);
+/* Every whole period of a calendar that overlaps [from, to) (domain.md §7.8), with all its days; in arena. */
+void periods_make(const struct calendar *calendar, enum granularity granularity, int first_weekday, instant from, instant to,
+                  struct arena *arena, struct periods *periods);
 
 /* The sources, read when first asked for; failures stick to query->err. */
 void query_load_sources(struct query *query);
@@ -80,6 +96,10 @@ void fold_periods(struct query *query, struct scope scope, enum profile profile,
                   struct fold_cell *cells);
 /* The same for the enabled objects: peak and its time; periods in order, none overlapping. */
 void enabled_periods(struct query *query, struct scope scope, const struct period *periods, size_t count, struct fold_cell *cells);
+/* Since when the level lies above limits[item], without a fall to it at a slot's border, seen from `to` back to `from`:
+ * since[item] is exact where a slot's summary tells, else the begin of the slot in which it rose; `from` itself when
+ * the level lay above already then; INSTANT_NONE when it does not at the end.  Items with a limit below 0 are left out. */
+void fold_over_since(struct query *query, struct scope scope, instant from, instant to, const int64_t *limits, instant *since);
 /* Levels at the clock of the last flush, by the catalog's order; false when scope has none. */
 bool query_levels(struct query *query, struct scope scope, int64_t *levels);
 

@@ -1,8 +1,6 @@
 /* Usage rows: scope by scope, item by item, period by period (contract.md §5). */
 #include "server/query/snapshot.h"
 
-#include "base/zone.h"
-
 /* Over how many days periods may be asked at once: a page of rows should cost well under a second. */
 static const struct {
     int32_t days_max;
@@ -18,12 +16,26 @@ static const struct {
 struct walk {
     struct query *query;
     const struct usage_request *request;
-    struct zone *zone;
-    struct period *periods;
-    size_t period_count;
-    struct fold_cell *enabled; /* of the scope under way */
+    struct arena *arena;
+    const struct rules *rules;
+    const struct calendar *asked;    /* of the zone that was asked for; NULL: each scope's own */
+    const struct calendar *calendar; /* whose periods these are */
+    struct periods periods;
+    const struct calendar *dated_by; /* whose dates these are */
+    int32_t *dates;                  /* of each of the periods' days, the date at its first instant by the scope's own calendar */
     usage_row_fn fn;
     void *owner;
+};
+
+/* One scope on its way: what was folded of it. */
+struct scope_walk {
+    const struct query_scope *scope;
+    struct book book;
+    struct fold_cell *cells[PROFILE_COUNT];     /* [item * periods + period] */
+    struct fold_cell *day_cells[PROFILE_COUNT]; /* [item * days + day]; the same cells when each period is a day or less */
+    struct fold_cell *enabled, *day_enabled;    /* likewise */
+    size_t item;
+    struct bought *bought; /* of the item, on each day */
 };
 
 static enum err refuse(const char **why, const char *text)
@@ -56,19 +68,53 @@ static enum err check_request(struct query *query, const struct usage_request *r
                                     (const char *)request->item.data));
 }
 
-static void fill_row(struct walk *walk, const struct query_scope *scope, size_t item, enum profile profile, size_t period,
-                     const struct fold_cell *cell, const struct book *book, struct usage_row *row)
+/* The day of the peak, else the period's first (domain.md §7.15). */
+static size_t day_of_peak(const struct periods *periods, const struct period *when, instant peak_at)
 {
-    const struct query_item *what = &walk->query->items[item];
-    const struct period *when = &walk->periods[period];
+    size_t day = when->day;
+    while (peak_at != INSTANT_NONE && day + 1 < when->day + when->day_count && periods->days[day].end <= peak_at)
+        day++;
+    return day;
+}
+
+/* Of several days the largest of their own; null only if all are. */
+static void fill_bought(const struct walk *walk, const struct scope_walk *of, size_t period, struct usage_row *row)
+{
+    const struct period *when = &walk->periods.list[period];
+    const struct bought *bought = &of->bought[day_of_peak(&walk->periods, when, row->peak_at)];
+    row->entitled = bought->entitled;
+    row->burst = bought->burst;
+    if (when->day_count == 1) {
+        int64_t number = bought->by_enabled ? row->enabled : row->peak;
+        row->over = bought_over(bought, number);
+        row->over_burst = bought_over_burst(bought, number);
+        return;
+    }
+    const struct query_item *what = &walk->query->items[of->item];
+    for (size_t day = when->day; day < when->day + when->day_count; day++) {
+        size_t cell = of->item * walk->periods.day_count + day;
+        int64_t number = of->bought[day].by_enabled ? what->enabled ? of->day_enabled[cell].peak : -1
+                         : what->concurrent         ? of->day_cells[row->profile][cell].peak
+                                                    : -1;
+        int64_t over = bought_over(&of->bought[day], number), over_burst = bought_over_burst(&of->bought[day], number);
+        row->over = over > row->over ? over : row->over;
+        row->over_burst = over_burst > row->over_burst ? over_burst : row->over_burst;
+    }
+}
+
+static void fill_row(const struct walk *walk, const struct scope_walk *of, enum profile profile, size_t period, struct usage_row *row)
+{
+    const struct query_item *what = &walk->query->items[of->item];
+    const struct period *when = &walk->periods.list[period];
+    const struct fold_cell *cell = &of->cells[profile][of->item * walk->periods.count + period];
     *row = (struct usage_row){
-        .scope = scope->scope.kind,
-        .id = scope->scope.kind == SCOPE_SYSTEM ? ID_NONE : scope->scope.id,
-        .name = scope->name,
+        .scope = of->scope->scope.kind,
+        .id = of->scope->scope.kind == SCOPE_SYSTEM ? ID_NONE : of->scope->scope.id,
+        .name = of->scope->name,
         .item = what->code,
         .profile = profile,
         .granularity = walk->request->granularity,
-        .zone = zone_name(walk->zone),
+        .zone = zone_name(walk->periods.days[when->day].zone),
         .start = when->start,
         .end = when->end,
         .peak = -1,
@@ -89,13 +135,14 @@ static void fill_row(struct walk *walk, const struct query_scope *scope, size_t 
         if (cell->peak > 0)
             row->peak_at = cell->peak_at == INSTANT_NONE ? when->start : cell->peak_at;
     }
-    const struct fold_cell *enabled = &walk->enabled[item * walk->period_count + period];
+    const struct fold_cell *enabled = &of->enabled[of->item * walk->periods.count + period];
     if (what->enabled) {
         row->enabled = enabled->peak;
         if (enabled->peak > 0)
             row->enabled_at = enabled->peak_at == INSTANT_NONE ? when->start : enabled->peak_at;
     }
-    book_status(book, when->start, when->end, &row->status, &row->revision);
+    fill_bought(walk, of, period, row);
+    book_status(&of->book, when->start, when->end, &row->status, &row->revision);
 }
 
 /* True when the row (scope, item, profile, start) lies behind the place where the page before ended. */
@@ -108,40 +155,100 @@ static bool behind(const struct usage_request *request, int64_t id, size_t item,
     return profile != request->after_profile ? profile > request->after_profile : start > request->after_start;
 }
 
-static enum err walk_item(struct walk *walk, const struct query_scope *scope, size_t item, size_t after_item, const struct book *book,
-                          struct fold_cell *const cells[PROFILE_COUNT])
+static enum err walk_item(struct walk *walk, struct scope_walk *of, size_t after_item)
 {
     enum err err = ERR_OK;
+    for (size_t day = 0; day < walk->periods.day_count; day++)
+        of->bought[day] = rules_bought(walk->rules, of->scope->scope, walk->query->items[of->item].code, walk->dates[day]);
     for (int profile = 0; profile < PROFILE_COUNT && !err; profile++)
-        for (size_t p = 0; cells[profile] && p < walk->period_count && !err; p++) {
+        for (size_t p = 0; of->cells[profile] && p < walk->periods.count && !err; p++) {
             struct usage_row row;
-            if (!behind(walk->request, scope->scope.id, item, after_item, profile, walk->periods[p].start))
+            if (!behind(walk->request, of->scope->scope.id, of->item, after_item, profile, walk->periods.list[p].start))
                 continue;
-            fill_row(walk, scope, item, profile, p, &cells[profile][item * walk->period_count + p], book, &row);
+            fill_row(walk, of, profile, p, &row);
             err = walk->fn(walk->owner, &row);
         }
     return err;
+}
+
+/* The periods of a scope and their dates; most scopes share them with the one before. */
+static void use_calendar(struct walk *walk, const struct query_scope *scope)
+{
+    const struct usage_request *request = walk->request;
+    const struct calendar *own = rules_calendar(walk->rules, scope), *calendar = walk->asked ? walk->asked : own;
+    if (walk->calendar != calendar) {
+        periods_make(calendar, request->granularity, request->first_weekday, request->from, request->to, walk->arena, &walk->periods);
+        walk->calendar = calendar;
+        walk->dated_by = NULL;
+    }
+    if (walk->dated_by == own)
+        return;
+    walk->dated_by = own;
+    walk->dates = arena_alloc(walk->arena, (walk->periods.day_count + 1) * sizeof *walk->dates);
+    for (size_t i = 0; i < walk->periods.day_count; i++)
+        walk->dates[i] = calendar == own ? walk->periods.days[i].date : calendar_date(own, walk->periods.days[i].start);
+}
+
+static void note_changes(struct walk *walk, const struct query_scope *scope)
+{
+    struct query *query = walk->query;
+    for (size_t i = 0; i < walk->periods.day_count; i++) {
+        const struct local_day *day = &walk->periods.days[i];
+        const struct zone *before = calendar_zone(walk->calendar, day->date - 1);
+        if (before == day->zone || day->start == zone_day_start(day->zone, day->date))
+            continue;
+        struct usage_note *more = arena_alloc(query->arena, (query->note_count + 1) * sizeof *more);
+        if (query->note_count)
+            memcpy(more, query->notes, query->note_count * sizeof *more);
+        more[query->note_count++] = (struct usage_note){*scope, day->date, day->start, day->end, zone_name(day->zone), zone_name(before)};
+        query->notes = more;
+    }
+}
+
+static void fold_scope(struct walk *walk, struct scope_walk *of, struct arena *arena)
+{
+    struct query *query = walk->query;
+    const struct periods *periods = &walk->periods;
+    bool days = walk->request->granularity == GRANULARITY_WEEK || walk->request->granularity == GRANULARITY_MONTH;
+    struct period *whole_days = arena_alloc(arena, (periods->day_count + 1) * sizeof *whole_days);
+    for (size_t i = 0; i < periods->day_count; i++)
+        whole_days[i] = (struct period){periods->days[i].start, periods->days[i].end, i, 1};
+    for (int profile = 0; profile < PROFILE_COUNT; profile++) {
+        if (!(walk->request->profiles & 1u << profile))
+            continue;
+        of->cells[profile] = arena_alloc(arena, (query->item_count * periods->count + 1) * sizeof **of->cells);
+        fold_periods(query, of->scope->scope, profile, periods->list, periods->count, of->cells[profile]);
+        of->day_cells[profile] = of->cells[profile];
+        if (!days)
+            continue;
+        of->day_cells[profile] = arena_alloc(arena, (query->item_count * periods->day_count + 1) * sizeof **of->day_cells);
+        fold_periods(query, of->scope->scope, profile, whole_days, periods->day_count, of->day_cells[profile]);
+    }
+    of->enabled = arena_alloc(arena, (query->item_count * periods->count + 1) * sizeof *of->enabled);
+    enabled_periods(query, of->scope->scope, periods->list, periods->count, of->enabled);
+    of->day_enabled = of->enabled;
+    if (days) {
+        of->day_enabled = arena_alloc(arena, (query->item_count * periods->day_count + 1) * sizeof *of->day_enabled);
+        enabled_periods(query, of->scope->scope, whole_days, periods->day_count, of->day_enabled);
+    }
+    of->bought = arena_alloc(arena, (periods->day_count + 1) * sizeof *of->bought);
 }
 
 static enum err walk_scope(struct walk *walk, const struct query_scope *scope, size_t after_item)
 {
     struct query *query = walk->query;
     struct arena *arena = arena_create();
-    struct fold_cell *cells[PROFILE_COUNT] = {NULL};
-    struct book book;
+    struct scope_walk of = {.scope = scope};
     enum err err = ERR_OK;
-    for (int profile = 0; profile < PROFILE_COUNT; profile++)
-        if (walk->request->profiles & 1u << profile) {
-            cells[profile] = arena_alloc(arena, (query->item_count * walk->period_count + 1) * sizeof **cells);
-            fold_periods(query, scope->scope, profile, walk->periods, walk->period_count, cells[profile]);
-        }
-    walk->enabled = arena_alloc(arena, (query->item_count * walk->period_count + 1) * sizeof *walk->enabled);
-    enabled_periods(query, scope->scope, walk->periods, walk->period_count, walk->enabled);
-    if (walk->period_count)
-        query_book(query, scope, instant_day(walk->periods[0].start), instant_day(walk->periods[walk->period_count - 1].end - 1), arena, &book);
-    for (size_t i = 0; i < query->item_count && !err; i++)
-        if (!bytes_present(walk->request->item) || bytes_equal(walk->request->item, query->items[i].code))
-            err = walk_item(walk, scope, i, after_item, &book, cells);
+    use_calendar(walk, scope);
+    note_changes(walk, scope);
+    fold_scope(walk, &of, arena);
+    const struct periods *periods = &walk->periods;
+    if (periods->count)
+        query_book(query, scope, instant_day(periods->list[0].start), instant_day(periods->list[periods->count - 1].end - 1), arena, &of.book);
+    for (of.item = 0; of.item < query->item_count && !err; of.item++)
+        if (!bytes_present(walk->request->item) || bytes_equal(walk->request->item, query->items[of.item].code))
+            err = walk_item(walk, &of, after_item);
     arena_destroy(arena);
     return err ? err : db_error(query->txn);
 }
@@ -162,7 +269,6 @@ static enum err walk_scopes(struct walk *walk, struct arena *arena, const char *
     }
     while (request->after && after_item < query->item_count && !bytes_equal(query->items[after_item].code, request->after_item))
         after_item++;
-    walk->period_count = periods_make(walk->zone, request->granularity, request->first_weekday, request->from, request->to, arena, &walk->periods);
     for (size_t i = 0; i < count && !err; i++) {
         bool asked = request->id == ID_NONE || request->scope == SCOPE_SYSTEM || scopes[i].scope.id == request->id;
         if (asked && (!request->after || scopes[i].scope.id >= request->after_id))
@@ -173,15 +279,27 @@ static enum err walk_scopes(struct walk *walk, struct arena *arena, const char *
 
 enum err query_usage(struct query *query, const struct usage_request *request, struct arena *arena, usage_row_fn fn, void *owner, const char **why)
 {
-    struct walk walk = {.query = query, .request = request, .fn = fn, .owner = owner};
+    struct walk walk = {.query = query, .request = request, .arena = arena, .fn = fn, .owner = owner};
+    struct zone *zone = NULL;
     enum err err = check_request(query, request, arena, why);
+    query->note_count = 0;
     if (err)
         return err;
-    walk.zone = zone_open(bytes_present(request->zone) ? request->zone : BYTES_LITERAL("UTC"));
-    if (!walk.zone)
-        return refuse(why, arena_printf(arena, "zone: \"%.*s\" is no IANA time zone, expected e.g. Europe/Vienna.", (int)request->zone.len,
-                                        (const char *)request->zone.data));
+    if (bytes_present(request->zone)) {
+        zone = zone_open(request->zone);
+        if (!zone)
+            return refuse(why, arena_printf(arena, "zone: \"%.*s\" is no IANA time zone, expected e.g. Europe/Vienna.",
+                                            (int)request->zone.len, (const char *)request->zone.data));
+        walk.asked = calendar_of_zone(zone, arena);
+    }
+    walk.rules = query_rules(query);
     err = walk_scopes(&walk, arena, why);
-    zone_close(walk.zone);
+    zone_close(zone);
     return err;
+}
+
+size_t query_usage_notes(const struct query *query, const struct usage_note **notes)
+{
+    *notes = query->notes;
+    return query->note_count;
 }
