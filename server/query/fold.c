@@ -238,7 +238,8 @@ void fold_over_since(struct query *query, struct scope scope, instant from, inst
                 continue;
             int64_t entry = fold.levels[item] + record.summary.carry;
             fold.levels[item] = entry + record.summary.net;
-            if (fold.levels[item] <= limits[item])
+            /* In a slot that is still under way the level of now counts, which the caller knows to be above. */
+            if (fold.levels[item] <= limits[item] && (instant)(slot + 1) * SLOT_MS <= to)
                 since[item] = INSTANT_NONE;
             else if (since[item] == INSTANT_NONE)
                 since[item] = risen_in(&record, slot, entry, limits[item]);
