@@ -236,6 +236,37 @@ void route_tenants(struct call *call)
     body_tenants(call->query, call->arena, &call->answer->body);
 }
 
+static void answer_rules(struct call *call, const char *name, enum fact_kind kind)
+{
+    struct body_page page;
+    const char *why = NULL;
+    if (!read_page(call, &page) || !call_query(call))
+        return;
+    call_json(call);
+    enum err err = body_rules(call->query, name, kind, &page, call->arena, &call->answer->body, &why);
+    finish(call, err, why);
+}
+
+void route_entitlements(struct call *call)
+{
+    answer_rules(call, "entitlements", FACT_ENTITLEMENT);
+}
+
+void route_provisioned(struct call *call)
+{
+    answer_rules(call, "provisioned", FACT_PROVISIONED);
+}
+
+void route_bundles(struct call *call)
+{
+    answer_rules(call, "bundles", FACT_BUNDLE_SET);
+}
+
+void route_decisions(struct call *call)
+{
+    answer_rules(call, "decisions", FACT_DECISION);
+}
+
 void route_presence(struct call *call)
 {
     const struct query_source *sources;

@@ -59,6 +59,9 @@ MUST_CHECK enum err body_dead(struct query *query, struct body_page *page, struc
 MUST_CHECK enum err body_gaps(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why);
 void body_catalog(struct query *query, struct arena *arena, struct buffer *out);
 void body_tenants(struct query *query, struct arena *arena, struct buffer *out);
+/* The rules of a kind, entitlements to decisions, in a list of that name, with those that no longer hold. */
+MUST_CHECK enum err body_rules(struct query *query, const char *name, enum fact_kind kind, struct body_page *page, struct arena *arena,
+                               struct buffer *out, const char **why);
 
 /* Cursors: bytes as hexadecimal digits and back; absent when text is none. */
 struct bytes body_hex(struct bytes bytes, struct arena *arena);

@@ -1,4 +1,4 @@
-/* now, sources, tenants, catalog: what stands in one look. */
+/* now, sources, catalog: what stands in one look. */
 #include "server/api/body.h"
 
 #include "server/engine/catalog.h"
@@ -35,6 +35,8 @@ void body_now_head(const struct now_answer *answer, struct json_writer *writer)
     write_text(writer, "name", answer->scope.name);
     write_instant(writer, "as_of", answer->as_of);
     write_text(writer, "zone", answer->zone);
+    write_instant(writer, "day_start", answer->day_start);
+    write_instant(writer, "day_end", answer->day_end);
 }
 
 void body_now_row(const struct now_row *row, bool has_top, struct json_writer *writer)
@@ -204,26 +206,6 @@ void body_sources(struct query *query, struct body_clock clock, struct arena *ar
     json_write_open_list(&writer);
     partition_position_each(query_txn(query), take_lag, &lags);
     json_write_close_list(&writer);
-    json_write_close_object(&writer);
-    buffer_append_char(out, '\n');
-}
-
-void body_tenants(struct query *query, struct arena *arena, struct buffer *out)
-{
-    struct json_writer writer = {.out = out};
-    const struct query_scope *scopes;
-    size_t count = query_scopes(query, SCOPE_TENANT, arena, &scopes);
-    json_write_open_object(&writer);
-    json_write_name(&writer, "tenants");
-    json_write_open_list(&writer);
-    for (size_t i = 0; i < count; i++) {
-        json_write_open_object(&writer);
-        write_count(&writer, "id", scopes[i].scope.id);
-        write_text(&writer, "name", scopes[i].name);
-        json_write_close_object(&writer);
-    }
-    json_write_close_list(&writer);
-    write_text(&writer, "next", BYTES_NONE);
     json_write_close_object(&writer);
     buffer_append_char(out, '\n');
 }

@@ -104,6 +104,38 @@ static void write_as_of(struct query *query, struct arena *arena, struct json_wr
     json_write_close_object(writer);
 }
 
+/* Days that are longer or shorter because their tenant changed its zone. */
+static void write_notes(struct query *query, struct json_writer *writer)
+{
+    const struct usage_note *notes;
+    size_t count = query_usage_notes(query, &notes);
+    char day[DATE_TEXT_SIZE];
+    json_write_open_list(writer);
+    for (size_t i = 0; i < count; i++) {
+        const struct scope *scope = &notes[i].scope.scope;
+        json_write_open_object(writer);
+        json_write_name(writer, "scope");
+        json_write_text_c(writer, scope_kind_name(scope->kind));
+        json_write_name(writer, "id");
+        if (scope->kind == SCOPE_SYSTEM)
+            json_write_null(writer);
+        else
+            json_write_integer(writer, scope->id);
+        json_write_name(writer, "day");
+        json_write_text_c(writer, date_format(notes[i].day, day));
+        json_write_name(writer, "start");
+        json_write_instant(writer, notes[i].start);
+        json_write_name(writer, "end");
+        json_write_instant(writer, notes[i].end);
+        json_write_name(writer, "zone");
+        json_write_text(writer, notes[i].zone);
+        json_write_name(writer, "zone_before");
+        json_write_text(writer, notes[i].zone_before);
+        json_write_close_object(writer);
+    }
+    json_write_close_list(writer);
+}
+
 enum err body_usage(struct query *query, struct usage_request *request, enum body_format format, struct body_page *page, struct arena *arena,
                     struct buffer *out, const char **why)
 {
@@ -131,6 +163,8 @@ enum err body_usage(struct query *query, struct usage_request *request, enum bod
         json_write_text(&walk.writer, page->next);
     else
         json_write_null(&walk.writer);
+    json_write_name(&walk.writer, "notes");
+    write_notes(query, &walk.writer);
     json_write_name(&walk.writer, "as_of");
     write_as_of(query, arena, &walk.writer);
     json_write_close_object(&walk.writer);

@@ -161,6 +161,16 @@ static void write_items(struct query *query, struct arena *arena, struct buffer 
         if (now.rows[i].peak >= 0)
             buffer_printf(out, "seatmeter_seats_peak_today{item=\"%.*s\"} %" PRId64 "\n", (int)now.rows[i].item.code.len,
                           (const char *)now.rows[i].item.code.data, now.rows[i].peak);
+    head(out, "entitled", "gauge", "What was bought for the whole system; absent where nothing is known or it is unlimited.");
+    for (size_t i = 0; i < now.row_count; i++)
+        if (now.rows[i].entitled >= 0)
+            buffer_printf(out, "seatmeter_entitled{item=\"%.*s\"} %" PRId64 "\n", (int)now.rows[i].item.code.len,
+                          (const char *)now.rows[i].item.code.data, now.rows[i].entitled);
+    head(out, "over", "gauge", "How far the number in use lies above what was bought for the whole system.");
+    for (size_t i = 0; i < now.row_count; i++)
+        if (now.rows[i].over >= 0)
+            buffer_printf(out, "seatmeter_over{item=\"%.*s\"} %" PRId64 "\n", (int)now.rows[i].item.code.len,
+                          (const char *)now.rows[i].item.code.data, now.rows[i].over);
     if (now.as_of != INSTANT_NONE) {
         head(out, "flush_clock_seconds", "gauge", "The clock of the last flush, in seconds since 1970.");
         buffer_printf(out, "seatmeter_flush_clock_seconds %.3f\n", (double)now.as_of / 1000);

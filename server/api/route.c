@@ -121,7 +121,10 @@ static void run_route(struct call *call, const struct route *route)
 {
     struct bytes method = call->request->method;
     if (!bytes_equal_text(method, "GET") && !bytes_equal_text(method, "HEAD")) {
-        problem(call->answer, 405, "%s can be read only: use GET or HEAD.", route->path);
+        bool rules = route->fn == route_entitlements || route->fn == route_provisioned || route->fn == route_bundles ||
+                     route->fn == route_tenants || route->fn == route_decisions;
+        problem(call->answer, 405, "%s can be read only: use GET or HEAD.%s", route->path,
+                rules ? " Writing rules here comes with a later release; until then they come as facts, by a source or by seatmeter replay." : "");
         http_answer_header(call->answer, "Allow", "GET, HEAD");
         return;
     }

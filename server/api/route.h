@@ -65,7 +65,7 @@ void route_request(void *owner, const struct http_request *request, struct http_
     X("/", page_index, "")                                                                                        \
     X("/assets/{name}", page_asset, "")                                                                           \
     X("/api/v1/now", route_now, "scope id")                                                                       \
-    X("/api/v1/usage", route_usage, "scope id item from to granularity profile zone format limit cursor")         \
+    X("/api/v1/usage", route_usage, "scope id item from to granularity first_day_of_week profile zone format limit cursor") \
     X("/api/v1/stream", route_stream, "scope id")                                                                 \
     X("/api/v1/closes", route_closes, "book from to limit cursor")                                                \
     X("/api/v1/closes/{book}/{day}", route_close, "format")                                                       \
@@ -75,6 +75,10 @@ void route_request(void *owner, const struct http_request *request, struct http_
     X("/api/v1/dead", route_dead, "limit cursor")                                                                 \
     X("/api/v1/catalog", route_catalog, "")                                                                       \
     X("/api/v1/tenants", route_tenants, "")                                                                       \
+    X("/api/v1/entitlements", route_entitlements, "limit cursor")                                                 \
+    X("/api/v1/provisioned", route_provisioned, "limit cursor")                                                   \
+    X("/api/v1/bundles", route_bundles, "limit cursor")                                                           \
+    X("/api/v1/decisions", route_decisions, "limit cursor")                                                       \
     X("/api/v1/presence", route_presence, "")                                                                     \
     X("/openapi.json", page_openapi, "")                                                                          \
     X("/metrics", route_metrics, "")                                                                              \

@@ -28,7 +28,7 @@ static void print_head(const struct json *now)
     if (as_of == INSTANT_NONE)
         printf(": nothing has been heard yet; that is not zero seats\n");
     else
-        printf(", as of %.10s %.8s %.*s\n", instant_format(as_of, text), text + 11, (int)zone.len, (const char *)zone.data);
+        printf(", as of %.10s %.8s UTC, today in %.*s\n", instant_format(as_of, text), text + 11, (int)zone.len, (const char *)zone.data);
 }
 
 static void print_rows(const struct json *now)
@@ -39,7 +39,7 @@ static void print_rows(const struct json *now)
     table_begin(&table, heads);
     for (size_t i = 0; rows && i < rows->child_count; i++) {
         const struct json *row = &rows->children[i];
-        bool unknown = bytes_equal_text(ask_text(row, "state"), "unknown");
+        bool unknown = ask_instant(row, "seen_until") != INSTANT_NONE; /* whatever its state: what was over stays so */
         table_add(&table, ask_text(row, "item"));
         if (unknown)
             table_printf(&table, "unknown");
@@ -50,7 +50,10 @@ static void print_rows(const struct json *now)
         else
             table_number(&table, ask_integer(row, "peak"));
         table_instant(&table, ask_instant(row, "peak_at"), TABLE_TIME_OF_DAY);
-        table_number(&table, ask_integer(row, "entitled"));
+        if (ask_integer(row, "entitled") < 0 && ask_integer(row, "over") >= 0)
+            table_printf(&table, "unlimited");
+        else
+            table_number(&table, ask_integer(row, "entitled"));
         table_number(&table, ask_integer(row, "over"));
         table_add(&table, ask_text(row, "state"));
     }

@@ -4,6 +4,8 @@
 #include "server/cli/options.h"
 #include "server/cli/table.h"
 
+#include <inttypes.h>
+
 static const char *const formats[] = {"table", "csv", "json", NULL};
 enum { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 
@@ -28,6 +30,11 @@ static void add_row(struct table *table, const struct json *row, bool system)
     table_add(table, ask_text(row, "profile"));
     table_number(table, ask_integer(row, "peak"));
     table_instant(table, ask_instant(row, "peak_at"), TABLE_TIME_OF_DAY);
+    if (ask_integer(row, "entitled") < 0 && ask_integer(row, "over") >= 0)
+        table_printf(table, "unlimited");
+    else
+        table_number(table, ask_integer(row, "entitled"));
+    table_number(table, ask_integer(row, "over"));
     if (seconds < 0)
         table_printf(table, "-");
     else
@@ -41,16 +48,37 @@ static void add_row(struct table *table, const struct json *row, bool system)
     table_number(table, ask_integer(row, "revision"));
 }
 
+/* A day that starts where the last one of another zone ended. */
+static void print_notes(const struct json *answer)
+{
+    const struct json *notes = json_member(answer, "notes");
+    for (size_t i = 0; notes && i < notes->child_count; i++) {
+        const struct json *note = &notes->children[i];
+        struct bytes day = ask_text(note, "day"), zone = ask_text(note, "zone"), before = ask_text(note, "zone_before"), scope = ask_text(note, "scope");
+        int64_t id = ask_integer(note, "id"), minutes = (ask_instant(note, "end") - ask_instant(note, "start")) / MINUTE_MS;
+        if (i == 0)
+            printf("\n");
+        printf("%.*s", (int)scope.len, (const char *)scope.data);
+        if (id >= 0)
+            printf(" %" PRId64, id);
+        printf(": %.*s has %" PRId64 " h %02" PRId64 " min, for the zone changed from %.*s to %.*s\n", (int)day.len, (const char *)day.data,
+               minutes / 60, minutes % 60, (int)before.len, (const char *)before.data, (int)zone.len, (const char *)zone.data);
+    }
+}
+
 static void print_table(const struct json *answer, enum scope_kind kind)
 {
-    static const char *const of_system[] = {"START (UTC)", "ITEM", "PROFILE", ">PEAK", "AT", ">SEAT HOURS", ">SEEN", "STATUS", ">REVISION", NULL};
-    static const char *const of_others[] = {"START (UTC)", ">ID", "NAME", "ITEM", "PROFILE", ">PEAK", "AT", ">SEAT HOURS", ">SEEN", "STATUS", ">REVISION", NULL};
+    static const char *const of_system[] = {"START (UTC)", "ITEM", "PROFILE", ">PEAK", "AT", ">BOUGHT", ">OVER", ">SEAT HOURS", ">SEEN", "STATUS",
+                                            ">REVISION", NULL};
+    static const char *const of_others[] = {"START (UTC)", ">ID", "NAME", "ITEM", "PROFILE", ">PEAK", "AT", ">BOUGHT", ">OVER", ">SEAT HOURS",
+                                            ">SEEN", "STATUS", ">REVISION", NULL};
     const struct json *rows = json_member(answer, "rows");
     struct table table;
     table_begin(&table, kind == SCOPE_SYSTEM ? of_system : of_others);
     for (size_t i = 0; rows && i < rows->child_count; i++)
         add_row(&table, &rows->children[i], kind == SCOPE_SYSTEM);
     table_end(&table, stdout);
+    print_notes(answer);
 }
 
 struct report_texts {
@@ -132,7 +160,7 @@ int cli_report(int argc, char **argv)
         {"granularity", 0, "G", &texts.granularity, .text = "10m, hour, day, week or month"},
         {"first-day-of-week", 0, "DAY", &texts.first_day, .text = "where weeks begin: monday (the default) … sunday"},
         {"profile", 0, "P", &texts.profile, .text = "the peak's definition: exact (the default), lrm, person; several with commas"},
-        {"zone", 0, "Z", &texts.zone, .text = "an IANA time zone; UTC without it"},
+        {"zone", 0, "Z", &texts.zone, .text = "an IANA time zone; without it each scope's own"},
         CLI_OPTION_FORMAT(&texts.format, "table|csv|json"),
         {NULL},
     };

@@ -162,6 +162,11 @@ struct db_txn *query_txn(struct query *query)
     return query->txn;
 }
 
+enum err query_failure(const struct query *query)
+{
+    return query->err ? query->err : db_error(query->txn);
+}
+
 instant query_clock(const struct query *query)
 {
     return query->clock;

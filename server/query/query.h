@@ -21,6 +21,8 @@ struct query;
 MUST_CHECK enum err query_open(struct db *db, struct query **query);
 void query_close(struct query *query);
 struct db_txn *query_txn(struct query *query);
+/* The first failure to read the store that sticks to the query. */
+MUST_CHECK enum err query_failure(const struct query *query);
 /* The clock of the last flush, and the first instant of the first slot; INSTANT_NONE: nothing yet. */
 instant query_clock(const struct query *query);
 instant query_since(const struct query *query);

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-static const enum fact_kind kinds[] = {FACT_ENTITLEMENT, FACT_PROVISIONED, FACT_BUNDLE_SET, FACT_TENANT_SETTING, FACT_RULESET};
+static const enum fact_kind kinds[] = {FACT_ENTITLEMENT, FACT_PROVISIONED, FACT_BUNDLE_SET, FACT_TENANT_SETTING, FACT_RULESET, FACT_DECISION};
 
 struct reading {
     struct rules *rules;

@@ -44,7 +44,7 @@ int64_t bought_over_burst(const struct bought *bought, int64_t number);
 /* The bundle set in force on a date of the system's calendar; NULL: none. */
 const struct bundle_set *rules_bundle_set(const struct rules *rules, int32_t date);
 
-/* Each rule of a kind, those that count and those that do not, in the order of (key, source). */
+/* Each rule of a kind (decisions too), those that count and those that do not, in the order of (key, source). */
 enum rule_state {
     RULE_IN_FORCE,
     RULE_TO_COME,
@@ -60,7 +60,7 @@ struct rule {
     bool counts; /* not taken back, and no other source comes first */
 };
 size_t rules_of_kind(const struct rules *rules, enum fact_kind kind, const struct rule **list);
-/* At an instant, of a rule of the list. */
+/* At an instant, of a rule of the list that is no decision. */
 enum rule_state rules_state(const struct rules *rules, const struct rule *rule, instant at);
 
 #endif

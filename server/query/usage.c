@@ -192,6 +192,9 @@ static void use_calendar(struct walk *walk, const struct query_scope *scope)
 static void note_changes(struct walk *walk, const struct query_scope *scope)
 {
     struct query *query = walk->query;
+    if (rules_calendar(walk->rules, scope)->count == 1)
+        return;
+    use_calendar(walk, scope);
     for (size_t i = 0; i < walk->periods.day_count; i++) {
         const struct local_day *day = &walk->periods.days[i];
         const struct zone *before = calendar_zone(walk->calendar, day->date - 1);
@@ -241,7 +244,6 @@ static enum err walk_scope(struct walk *walk, const struct query_scope *scope, s
     struct scope_walk of = {.scope = scope};
     enum err err = ERR_OK;
     use_calendar(walk, scope);
-    note_changes(walk, scope);
     fold_scope(walk, &of, arena);
     const struct periods *periods = &walk->periods;
     if (periods->count)
@@ -269,11 +271,13 @@ static enum err walk_scopes(struct walk *walk, struct arena *arena, const char *
     }
     while (request->after && after_item < query->item_count && !bytes_equal(query->items[after_item].code, request->after_item))
         after_item++;
-    for (size_t i = 0; i < count && !err; i++) {
-        bool asked = request->id == ID_NONE || request->scope == SCOPE_SYSTEM || scopes[i].scope.id == request->id;
-        if (asked && (!request->after || scopes[i].scope.id >= request->after_id))
+    bool all = request->id == ID_NONE || request->scope == SCOPE_SYSTEM;
+    for (size_t i = 0; i < count && !walk->asked; i++)
+        if (all || scopes[i].scope.id == request->id)
+            note_changes(walk, &scopes[i]); /* on each page those of all its scopes: whoever joins pages keeps the last */
+    for (size_t i = 0; i < count && !err; i++)
+        if ((all || scopes[i].scope.id == request->id) && (!request->after || scopes[i].scope.id >= request->after_id))
             err = walk_scope(walk, &scopes[i], after_item);
-    }
     return err ? err : query->err;
 }
 
