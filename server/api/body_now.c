@@ -46,6 +46,7 @@ void body_now_row(const struct now_row *row, bool has_top, struct json_writer *w
     write_count(writer, "level", row->level);
     write_count(writer, "peak", row->peak);
     write_instant(writer, "peak_at", row->peak_at);
+    write_count(writer, "enabled", row->enabled);
     write_count(writer, "entitled", row->entitled);
     write_count(writer, "burst", row->burst);
     write_count(writer, "over", row->over);

@@ -76,54 +76,62 @@ static void find_top(struct query *query, struct arena *arena, struct now_answer
     }
 }
 
-/* The first of contract.md §5 that holds.  What is compared may be unknown although a quantity is known (`enabled`
- * licences while nobody counts what is enabled): then nothing can be said of it. */
-static const char *state_of(const struct now_row *row, const struct bought *bought, bool silent)
+/* The first of contract.md §5 that holds; highest: of today, of what is compared, or -1.  That may be unknown although
+ * a quantity is known: then nothing can be said of it. */
+static const char *state_of(const struct now_row *row, const struct bought *bought, int64_t highest, bool silent)
 {
-    bool compared = bought->known && !bought->unlimited && !bought->by_enabled && row->peak >= 0;
+    bool compared = bought->known && !bought->unlimited && highest >= 0;
     if (row->over > 0)
         return "over";
-    if (compared && row->peak > row->entitled)
+    if (compared && highest > row->entitled)
         return "over-earlier";
     if (silent)
         return "unknown";
     /* 95 % and more, in whole seats; what nobody uses is not close to anything */
-    if (compared && row->peak > 0 && row->peak >= row->entitled - row->entitled / 20)
+    if (compared && highest > 0 && highest >= row->entitled - row->entitled / 20)
         return "close";
     return compared || bought->unlimited ? "within" : "no-quantity";
 }
 
-static void fill_row(struct now_row *row, const struct query_item *item, int64_t level, const struct fold_cell *today,
-                     const struct silence *silence, const struct bought *bought, instant day_start)
+/* What is known of one scope, by the catalog's order. */
+struct today {
+    int64_t *levels;
+    struct fold_cell *cells;
+    struct fold_cell *enabled_cells, *enabled; /* of the day, and of this millisecond */
+    instant start;
+};
+
+static void fill_row(struct now_row *row, const struct query_item *item, size_t place, const struct today *today, const struct silence *silence,
+                     const struct bought *bought)
 {
-    bool silent = item->concurrent && silence->silent;
+    const struct fold_cell *cell = &today->cells[place];
+    bool silent = item->concurrent && silence->silent, by_enabled = bought->by_enabled && item->enabled;
     *row = (struct now_row){
         .item = *item,
         .level = -1,
         .peak = -1,
         .peak_at = INSTANT_NONE,
+        .enabled = by_enabled ? today->enabled[place].peak : -1,
         .entitled = bought->entitled,
         .burst = bought->burst,
         .over = -1,
         .unlimited = bought->unlimited,
         .over_since = INSTANT_NONE,
-        .seen_until = INSTANT_NONE,
+        .seen_until = silent ? silence->since : INSTANT_NONE,
         .last_seen = -1,
     };
     if (item->concurrent) {
-        row->peak = today->peak;
-        if (today->peak > 0)
-            row->peak_at = today->peak_at == INSTANT_NONE ? day_start : today->peak_at;
-        *(silent ? &row->last_seen : &row->level) = level;
+        row->peak = cell->peak;
+        if (cell->peak > 0)
+            row->peak_at = cell->peak_at == INSTANT_NONE ? today->start : cell->peak_at;
+        *(silent ? &row->last_seen : &row->level) = today->levels[place];
     }
-    if (silent)
-        row->seen_until = silence->since;
-    row->over = bought_over(bought, bought->by_enabled ? -1 : row->level);
-    row->state = state_of(row, bought, silent);
+    row->over = bought_over(bought, bought->by_enabled ? row->enabled : row->level);
+    row->state = state_of(row, bought, !bought->by_enabled ? row->peak : by_enabled ? today->enabled_cells[place].peak : -1, silent);
 }
 
 /* Since when: from today's slots, and from those of the days before while it was over at their end already.  Each day
- * has its own quantity. */
+ * has its own quantity.  What is compared with enabled has no slots: since when is not told. */
 static void find_over_since(struct query *query, const struct rules *rules, const struct calendar *calendar, int32_t date,
                             struct arena *arena, struct now_answer *answer)
 {
@@ -134,7 +142,7 @@ static void find_over_since(struct query *query, const struct rules *rules, cons
     instant end = answer->as_of;
     bool any = false;
     for (size_t i = 0; i < items; i++) {
-        limits[i] = answer->rows[i].over > 0 ? answer->rows[i].entitled : -1;
+        limits[i] = answer->rows[i].over > 0 && answer->rows[i].enabled < 0 ? answer->rows[i].entitled : -1;
         any = any || limits[i] >= 0;
     }
     for (int days = 0; any && days < DAYS_MAX; days++, date--) {
@@ -172,6 +180,28 @@ static enum err find_scope(struct query *query, struct scope scope, struct arena
     return ERR_NOT_FOUND;
 }
 
+static struct today fold_today(struct query *query, const struct query_scope *scope, const struct now_answer *answer, struct arena *arena)
+{
+    struct period day = {answer->day_start, answer->day_end, 0, 1};
+    struct today today = {.levels = arena_alloc(arena, (query->item_count + 1) * sizeof *today.levels),
+                          .cells = arena_alloc(arena, (query->item_count + 1) * sizeof *today.cells),
+                          .start = answer->day_start};
+    fold_periods(query, scope->scope, PROFILE_EXACT, &day, 1, today.cells);
+    query_levels(query, scope->scope, today.levels);
+    return today;
+}
+
+/* Only where something is compared with it: it walks over the whole history of the scope's objects. */
+static void count_enabled(struct query *query, const struct now_answer *answer, struct arena *arena, struct today *today)
+{
+    instant now = answer->as_of == INSTANT_NONE ? answer->day_start : answer->as_of;
+    struct period day = {answer->day_start, answer->day_end, 0, 1}, instant_of_now = {now, now + 1, 0, 1};
+    today->enabled_cells = arena_alloc(arena, (query->item_count + 1) * sizeof *today->enabled_cells);
+    today->enabled = arena_alloc(arena, (query->item_count + 1) * sizeof *today->enabled);
+    enabled_periods(query, answer->scope.scope, &day, 1, today->enabled_cells);
+    enabled_periods(query, answer->scope.scope, &instant_of_now, 1, today->enabled);
+}
+
 enum err query_now(struct query *query, struct scope scope, instant wall, int64_t silent_after_ms, struct arena *arena, struct now_answer *answer)
 {
     *answer = (struct now_answer){.as_of = query->clock};
@@ -184,17 +214,15 @@ enum err query_now(struct query *query, struct scope scope, instant wall, int64_
     answer->zone = arena_copy(arena, zone_name(calendar_zone(calendar, date)));
     answer->day_start = calendar_start(calendar, date);
     answer->day_end = calendar_start(calendar, date + 1);
-    struct period today = {answer->day_start, answer->day_end, 0, 1};
-    struct fold_cell *cells = arena_alloc(arena, (query->item_count + 1) * sizeof *cells);
-    int64_t *levels = arena_alloc(arena, (query->item_count + 1) * sizeof *levels);
+    struct today today = fold_today(query, &answer->scope, answer, arena);
     struct silence silences[2] = {silence_of(query, false, wall, silent_after_ms), silence_of(query, true, wall, silent_after_ms)};
-    fold_periods(query, answer->scope.scope, PROFILE_EXACT, &today, 1, cells);
-    query_levels(query, answer->scope.scope, levels);
     answer->rows = arena_alloc(arena, (query->item_count + 1) * sizeof *answer->rows);
     answer->row_count = query->item_count;
     for (size_t i = 0; i < query->item_count; i++) {
         struct bought bought = rules_bought(rules, answer->scope.scope, query->items[i].code, date);
-        fill_row(&answer->rows[i], &query->items[i], levels[i], &cells[i], &silences[query->items[i].is_port], &bought, answer->day_start);
+        if (bought.by_enabled && !today.enabled)
+            count_enabled(query, answer, arena, &today);
+        fill_row(&answer->rows[i], &query->items[i], i, &today, &silences[query->items[i].is_port], &bought);
     }
     if (query->clock != INSTANT_NONE)
         find_over_since(query, rules, calendar, date, arena, answer);

@@ -91,10 +91,11 @@ struct now_row {
     int64_t level;      /* -1: the item has no concurrent measure, or unknown */
     int64_t peak;       /* of today, in the scope's zone */
     instant peak_at;
+    int64_t enabled;    /* now, where the licences are compared with it instead of the level; else -1 */
     int64_t entitled, burst, over;
     bool unlimited;     /* bought without a limit: entitled and burst -1, over 0 */
     const char *state;  /* a word of contract.md §5 */
-    instant over_since; /* since when the level has been over: to the begin of a slot at worst */
+    instant over_since; /* since when the level has been over: to the begin of a slot at worst; of enabled: none */
     instant seen_until;
     int64_t last_seen;
     struct now_top {

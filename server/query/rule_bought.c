@@ -120,6 +120,7 @@ static struct bought bought_by_lines(const struct entitlement *file, struct byte
         if (line->burst >= 0)
             bought.burst = add_up(bought.burst < 0 ? 0 : bought.burst, line->burst);
     }
+    bought.by_enabled = bought.by_enabled && bought.known;
     return bought;
 }
 

@@ -109,8 +109,14 @@ static const struct naive_bought *bought_on(struct trial *trial, const struct us
 }
 
 struct expected {
-    int64_t entitled, burst, over, over_burst, peak;
+    int64_t entitled, burst, over, over_burst, peak, enabled;
 };
+
+/* Of groups it is another test's. */
+static int64_t enabled_in(struct trial *trial, const struct usage_row *row, instant start, instant end)
+{
+    return row->scope == SCOPE_AGENT_GROUP ? row->enabled : naive_enabled(trial->naive, row->scope, row->id, trial->item_place, start, end);
+}
 
 static struct expected expect(struct trial *trial, const struct usage_row *row, const struct naive_period *period)
 {
@@ -126,6 +132,7 @@ static struct expected expect(struct trial *trial, const struct usage_row *row, 
         if (trial->calendar.days[day].start <= usage.peak_at && usage.peak_at < trial->calendar.days[day].end)
             holds = day;
     expected.peak = usage.peak;
+    expected.enabled = enabled_in(trial, row, period->start, period->end);
     expected.entitled = bought_on(trial, row, holds)->entitled;
     expected.burst = bought_on(trial, row, holds)->burst;
     for (size_t day = period->first_day; day < end; day++) {
@@ -136,7 +143,9 @@ static struct expected expect(struct trial *trial, const struct usage_row *row, 
             continue;
         if (period->day_count > 1 && concurrent)
             peak = naive_usage(&trial->line, when->start, when->end).peak;
-        int64_t over = naive_over(bought, peak, -1, false), over_burst = naive_over(bought, peak, -1, true);
+        int64_t enabled = bought->by_enabled ? enabled_in(trial, row, period->day_count > 1 ? when->start : period->start,
+                                                          period->day_count > 1 ? when->end : period->end) : -1;
+        int64_t over = naive_over(bought, peak, enabled, false), over_burst = naive_over(bought, peak, enabled, true);
         expected.over = over > expected.over ? over : expected.over;
         expected.over_burst = over_burst > expected.over_burst ? over_burst : expected.over_burst;
         trial->counts->by_enabled += bought->by_enabled;
@@ -175,8 +184,9 @@ static enum err take_row(void *owner, const struct usage_row *row)
         fault(trial, row, "expected %s to %s in %.*s", at_text(period->start, from), at_text(period->end, to), (int)zone.len, (const char *)zone.data);
     struct expected expected = expect(trial, row, period);
     if (row->peak != expected.peak || row->entitled != expected.entitled || row->burst != expected.burst || row->over != expected.over ||
-        row->over_burst != expected.over_burst)
-        fault(trial, row, "expected peak %lld, entitled %lld, burst %lld, over %lld, over_burst %lld (-1: null)", (long long)expected.peak,
+        row->over_burst != expected.over_burst || row->enabled != expected.enabled)
+        fault(trial, row, "expected enabled %lld, peak %lld, entitled %lld, burst %lld, over %lld, over_burst %lld (-1: null)",
+              (long long)expected.enabled, (long long)expected.peak,
               (long long)expected.entitled, (long long)expected.burst, (long long)expected.over, (long long)expected.over_burst);
     trial->counts->limited += expected.entitled >= 0;
     trial->counts->over += expected.over > 0;
@@ -239,10 +249,11 @@ static size_t day_at(const struct naive_calendar *calendar, instant at)
     return day;
 }
 
+/* level, peak: of what is compared; -1: unknown */
 static const char *state_of(const struct naive_bought *bought, int64_t level, int64_t peak, bool silent)
 {
-    bool limited = bought->known && !bought->unlimited && !bought->by_enabled && peak >= 0;
-    if (limited && !silent && level > bought->entitled)
+    bool limited = bought->known && !bought->unlimited && peak >= 0;
+    if (limited && level > bought->entitled)
         return "over";
     if (limited && peak > bought->entitled)
         return "over-earlier";
@@ -285,8 +296,16 @@ static void check_now_row(struct trial *trial, const struct now_answer *answer, 
         level = silent ? -1 : level_at(&line, answer->as_of);
         peak = naive_usage(&line, answer->day_start, answer->day_end).peak;
     }
-    const char *state = state_of(&bought, level, peak, silent);
-    int64_t over = naive_over(&bought, level, -1, false);
+    int64_t now = level, highest = peak;
+    if (bought.by_enabled) {
+        now = naive_enabled(trial->naive, kind, id, item, answer->as_of, answer->as_of + 1);
+        highest = naive_enabled(trial->naive, kind, id, item, answer->day_start, answer->day_end);
+    }
+    const char *state = state_of(&bought, now, highest, silent);
+    int64_t over = naive_over(&bought, level, now, false);
+    if (row->enabled != (bought.by_enabled ? now : -1))
+        fault(trial, NULL, "now %s %lld %.*s: enabled %lld, expected %lld", scope_kind_name(kind), (long long)id, (int)what->code.len,
+              (const char *)what->code.data, (long long)row->enabled, (long long)now);
     if (row->level != level || row->peak != peak || row->entitled != bought.entitled || row->burst != bought.burst || row->over != over ||
         row->unlimited != bought.unlimited || strcmp(row->state, state) != 0)
         fault(trial, NULL,
@@ -296,10 +315,11 @@ static void check_now_row(struct trial *trial, const struct now_answer *answer, 
               (long long)row->level, (long long)row->peak, (long long)row->entitled, (long long)row->burst, (long long)row->over, row->state,
               (long long)level, (long long)peak, (long long)bought.entitled, (long long)bought.burst, (long long)over, state);
     char text[INSTANT_TEXT_SIZE];
-    if ((over > 0) != (row->over_since != INSTANT_NONE) || (over > 0 && !since_holds(trial, &line, row, kind, id, answer->as_of)))
+    if (bought.by_enabled ? row->over_since != INSTANT_NONE
+                          : (over > 0) != (row->over_since != INSTANT_NONE) || (over > 0 && !since_holds(trial, &line, row, kind, id, answer->as_of)))
         fault(trial, NULL, "now %s %lld %.*s: over since %s is not so", scope_kind_name(kind), (long long)id, (int)what->code.len,
               (const char *)what->code.data, at_text(row->over_since, text));
-    trial->counts->since += over > 0;
+    trial->counts->since += over > 0 && !bought.by_enabled;
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         trial->counts->states[i] += strcmp(state, states[i]) == 0;
     trial->counts->nows++;

@@ -102,6 +102,26 @@ static void say_seat(struct world *world, unsigned number)
     say(world, media);
 }
 
+static void say_object(struct world *world)
+{
+    struct dice *dice = &world->dice;
+    struct fact fact = fact_blank(FACT_OBJECT);
+    char since[INSTANT_TEXT_SIZE] = "";
+    fact.object.type = dice_chance(dice, 60) ? OBJECT_PERSON : OBJECT_MAILBOX;
+    fact.object.id = 1 + (int64_t)dice_roll(dice, 5);
+    if (dice_chance(dice, 65)) {
+        fact.object.valid_from = some_instant(world);
+        instant_format(fact.object.valid_from, since);
+    }
+    fact.object.enabled = dice_chance(dice, 80) ? FLAG_YES : dice_chance(dice, 50) ? FLAG_NO : FLAG_UNKNOWN;
+    fact.object.deleted = dice_chance(dice, 10) ? FLAG_YES : FLAG_UNKNOWN;
+    fact.object.tenant = dice_chance(dice, 90) ? 1 + (int64_t)dice_roll(dice, TENANTS) : ID_NONE;
+    fact.source = TEXT(world, sources);
+    fact.key = bytes_from_text(arena_printf(world->arena, "%s/%lld@%s", object_type_name(fact.object.type), (long long)fact.object.id, since));
+    fact.version = (int64_t)dice_roll(dice, 4);
+    say(world, fact);
+}
+
 static void fill_entitlement(struct world *world, struct fact *fact)
 {
     struct dice *dice = &world->dice;
@@ -192,6 +212,8 @@ void spite_rules_make(uint64_t seed, struct arena *arena, struct spite *spite)
     unsigned settings = (unsigned)dice_roll(dice, 10), rulesets = (unsigned)dice_roll(dice, 4);
     for (unsigned i = 0; i < seats; i++)
         say_seat(&world, i + 1);
+    for (unsigned i = (unsigned)dice_roll(dice, 20); i > 0; i--)
+        say_object(&world);
     for (unsigned i = 0; i < files; i++)
         say_rule(&world, FACT_ENTITLEMENT);
     for (unsigned i = 0; i < provisioned; i++)
