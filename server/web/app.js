@@ -67,7 +67,7 @@ function connect() {
 async function problems() {
   try { await ask('/api/v1/now?' + new URLSearchParams(page.scope)); } catch (problem) { if (problem.status >= 400 && problem.status < 500) page.view.refuse?.(problem.message); }
 }
-const heard = now => now.as_of !== null && (now.sources.length > 0 || now.rows.some(row => row.peak > 0 || row.level > 0));
+const heard = now => now.as_of !== null && (now.sources.some(source => source.name !== 'api') || now.rows.some(row => row.peak > 0 || row.level > 0));
 
 const LIVE_WORDS = {loading: 'Connecting', live: 'Live', empty: 'Connected, nothing heard', lost: 'Not connected'};
 function setState(state) {
@@ -80,7 +80,7 @@ function trust(now) {
   put($('#as-of'), now.as_of ? secondOf(now.as_of, now.zone) : '–');
   put($('#zone'), now.zone);
   put($('#your-clock'), ownZone === now.zone ? '' : `· your clock ${minuteOf(Date.now(), ownZone)}, ${ownZone}`);
-  const list = $('#sources'), sources = now.sources.filter(source => !source.retired);
+  const list = $('#sources'), sources = now.sources.filter(source => !source.retired && source.name !== 'api'); // what is written here is here
   while (list.children.length > sources.length + 1) list.lastChild.remove();
   sources.forEach((source, i) => {
     const known = source.age_seconds !== null, bad = source.silent;
@@ -92,7 +92,7 @@ function trust(now) {
       entry = made;
     }
     entry.classList.toggle('late', !bad && source.age_seconds > 5);
-    put(entry.lastChild, !known ? 'has not said how far it is' : bad ? `silent since ${sinceOf(source.watermark, now.zone)}, ${ageOf(source.age_seconds)}` : ageOf(source.age_seconds));
+    put(entry.lastChild, !known ? (source.kind === 'entitlement' ? '' : 'has not said how far it is') : bad ? `silent since ${sinceOf(source.watermark, now.zone)}, ${ageOf(source.age_seconds)}` : ageOf(source.age_seconds));
     entry.title = known ? `All rows before ${source.watermark} are in` : '';
   });
   let more = list.querySelector('.more');

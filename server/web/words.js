@@ -27,7 +27,7 @@ export const sinceOf = (at, zone) => dayIn(at, zone) === dayIn(Date.now(), zone)
 const dayIn = (at, zone) => format(zone, {year: 'numeric', month: '2-digit', day: '2-digit'}).format(new Date(at));
 export const dayOf = day => format('UTC', {weekday: 'short', day: 'numeric', month: 'short', ...(day.startsWith(String(new Date().getUTCFullYear())) ? {} : {year: 'numeric'})}).format(new Date(day + 'T00:00:00Z'));
 export const shortDayOf = day => format('UTC', {day: 'numeric', month: 'short'}).format(new Date(day + 'T00:00:00Z'));
-export const weekdayOf = at => format('UTC', {weekday: 'long'}).format(new Date(at));
+export const weekdayOf = (at, zone) => format(zone, {weekday: 'long'}).format(new Date(at));
 
 // "0.4 s", "3 s", "48 min", "2 h 5 min": an age; the instant stands beside it or in the title.
 export function ageOf(seconds) {

@@ -58,6 +58,14 @@ function members(from,    i, word) {
     }
 }
 
+function line_of(text,    out) {
+    if (sub(/\/enabled$/, "", text)) out = ",\"license\":\"enabled\""
+    if (match(text, /\+[0-9]+$/)) { out = out ",\"burst\":" substr(text, RSTART + 1); text = substr(text, 1, RSTART - 1) }
+    if (text == "unlimited") return out
+    if (text !~ /^[0-9]+$/) fail("\"" text "\" is no quantity")
+    return out ",\"quantity\":" text
+}
+
 function fact(kind) {
     printf "F\t{\"source\":\"%s\",\"kind\":\"%s\",\"key\":\"%s\",\"version\":%s,\"body\":{%s}}\n", source, kind, key, version, body
 }
@@ -70,6 +78,8 @@ BEGIN {
     for (i in words) text_word[words[i]] = words[i]
     text_word["type"] = "switch_type"
     flag["agent"] = "agent=true"; flag["wfm"] = "wfm=true"; flag["backup"] = "has_backup=true"; flag["deleted"] = "deleted=true"
+    split("enabled entitled burst over over-burst zone", words, " ")
+    for (i in words) { row_word[words[i]] = words[i]; gsub("-", "_", row_word[words[i]]) }
     flag["disabled"] = "enabled=false"; flag["logout"] = "end_by=\"logout\""; flag["disconnect"] = "end_by=\"disconnect\""
 }
 { sub(/#.*/, "") }
@@ -83,7 +93,9 @@ NF == 0 { next }
         if ($i == "at") printf " peak_at=%s", instant($(i + 1))
         else if ($i == "named") printf " named=%s", $(i + 1)
         else if ($i == "seat-seconds") printf " seat_seconds=%s", $(i + 1)
-        else fail("a row knows at, named, seat-seconds, not \"" $i "\"")
+        else if ($i == "until") printf " end=%s", instant($(i + 1))
+        else if ($i in row_word) printf " %s=%s", row_word[$i], $(i + 1)
+        else fail("a row knows at, named, seat-seconds, until, enabled, entitled, burst, over, over-burst, zone, not \"" $i "\"")
     }
     print ""
     next
@@ -125,6 +137,37 @@ $1 == "member" {
 $1 == "campaign" {
     time_word["from"] = "loaded_from"; time_word["to"] = "loaded_to"
     add("campaign", $2); members(3); fact("campaign"); next
+}
+# entitlement FILE ITEM=QUANTITY[+BURST][/enabled] … [issued DATE] [valid DATE DATE] [deleted] [source S]: - is no bound, a
+# quantity or a burst may be unlimited or left out
+$1 == "entitlement" {
+    lines = ""
+    for (i = 3; i <= NF; i++) {
+        if (match($i, /^[^=]+=/)) {
+            item = substr($i, 1, RLENGTH - 1); quantity = substr($i, RLENGTH + 1)
+            lines = lines (lines == "" ? "" : ",") "{\"item\":" quoted(item) line_of(quantity) "}"
+        } else if ($i == "issued") add("issued", quoted($(++i)))
+        else if ($i == "valid") { if ($(++i) != "-") add("valid_from", quoted($i)); if ($(++i) != "-") add("valid_to", quoted($i)) }
+        else if ($i == "deleted") add("deleted", "true")
+        else if ($i == "source") source = $(++i)
+        else fail("the word \"" $i "\" means nothing here")
+    }
+    add("lines", "[" lines "]"); fact("entitlement"); next
+}
+# provisioned TENANT ITEM DATE QUANTITY|unlimited|deleted [source S]
+$1 == "provisioned" {
+    key = $2 "/" $3 "/" $4
+    add("tenant", $2); add("item", quoted($3)); add("effective", quoted($4))
+    if ($5 == "deleted") add("deleted", "true")
+    else if ($5 != "unlimited") add("quantity", $5)
+    members(6); fact("provisioned"); next
+}
+# setting TENANT DATE|ever zone Z [deleted] [source S]
+$1 == "setting" {
+    key = $2 "/" ($3 == "ever" ? "" : $3)
+    add("tenant", $2)
+    if ($3 != "ever") add("effective", quoted($3))
+    members(4); fact("tenant_setting"); next
 }
 $1 == "watermark" { key = "watermark"; add("until", quoted(instant($2))); members(3); fact("watermark"); next }
 $1 == "expect" {
