@@ -61,6 +61,9 @@ static instant some_instant(struct world *world)
 {
     struct dice *dice = &world->dice;
     instant day = (instant)date(world) * DAY_MS;
+    static const int midnights[] = {0, 4, 5, 10, 11, 13, 14, 15, 18, 22, 23}; /* of the zones above, in UTC hours */
+    if (dice_chance(dice, 25))
+        return day + midnights[dice_roll(dice, sizeof midnights / sizeof *midnights)] * (instant)HOUR_MS;
     if (dice_chance(dice, 50)) /* on and beside the midnights of many zones */
         return day + (instant)dice_roll(dice, 96) * 15 * MINUTE_MS + (instant)dice_roll(dice, 3) - 1;
     return day + (instant)dice_roll(dice, DAY_MS);
@@ -197,6 +200,12 @@ static void say_rule(struct world *world, enum fact_kind kind)
     if (dice_chance(dice, 25)) { /* the same rule from another source, often with other words */
         fact.source = TEXT(world, sources);
         fact.rule_deleted = dice_chance(dice, 30);
+        if (kind == FACT_TENANT_SETTING || kind == FACT_RULESET) { /* and the same date under another key */
+            *(kind == FACT_RULESET ? &fact.ruleset.zone : &fact.tenant_setting.zone) = some_zone(world);
+            if (dice_chance(dice, 60))
+                fact.key = bytes_from_text(arena_printf(world->arena, "%.*s%s", (int)fact.key.len, (const char *)fact.key.data,
+                                                        dice_chance(dice, 50) ? "+" : "!"));
+        }
         if (kind == FACT_PROVISIONED)
             fact.provisioned.quantity = (int64_t)dice_roll(dice, 4);
         say(world, fact);
