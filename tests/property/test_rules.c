@@ -45,11 +45,6 @@ struct trial {
     struct counts *counts;
 };
 
-static const char *at_text(instant at, char text[INSTANT_TEXT_SIZE])
-{
-    return at == INSTANT_NONE ? "null" : instant_format(at, text);
-}
-
 static void fault(struct trial *trial, const struct usage_row *row, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static void fault(struct trial *trial, const struct usage_row *row, const char *format, ...)
 {
@@ -181,7 +176,7 @@ static enum err take_row(void *owner, const struct usage_row *row)
         first++;
     struct bytes zone = trial->calendar.days[first].zone;
     if (row->start != period->start || row->end != period->end || !bytes_equal(row->zone, zone))
-        fault(trial, row, "expected %s to %s in %.*s", at_text(period->start, from), at_text(period->end, to), (int)zone.len, (const char *)zone.data);
+        fault(trial, row, "expected %s to %s in %.*s", instant_format(period->start, from), instant_format(period->end, to), (int)zone.len, (const char *)zone.data);
     struct expected expected = expect(trial, row, period);
     if (row->peak != expected.peak || row->entitled != expected.entitled || row->burst != expected.burst || row->over != expected.over ||
         row->over_burst != expected.over_burst || row->enabled != expected.enabled)
@@ -318,7 +313,7 @@ static void check_now_row(struct trial *trial, const struct now_answer *answer, 
     if (bought.by_enabled ? row->over_since != INSTANT_NONE
                           : (over > 0) != (row->over_since != INSTANT_NONE) || (over > 0 && !since_holds(trial, &line, row, kind, id, answer->as_of)))
         fault(trial, NULL, "now %s %lld %.*s: over since %s is not so", scope_kind_name(kind), (long long)id, (int)what->code.len,
-              (const char *)what->code.data, at_text(row->over_since, text));
+              (const char *)what->code.data, row->over_since == INSTANT_NONE ? "null" : instant_format(row->over_since, text));
     trial->counts->since += over > 0 && !bought.by_enabled;
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         trial->counts->states[i] += strcmp(state, states[i]) == 0;
