@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PERIODS_MAX = 6000, ITEMS_MAX_HERE = 4, BEFORE = 70, DAYS = 200, SHOWN_MAX = 5 };
+enum { PERIODS_MAX = 6000, ITEMS = 4, BEFORE = 70, DAYS = 200, SHOWN_MAX = 5 };
 
 struct counts {
     uint64_t rows, limited, unlimited, over, by_enabled, bursts, moved_days, empty_days, notes, nows, states[6], since;
@@ -228,14 +228,6 @@ static void ask(struct trial *trial, struct query *query, enum scope_kind scope,
 
 /* --- now ------------------------------------------------------------------------------------------------ */
 
-static int64_t level_at(const struct naive_line *line, instant at)
-{
-    int64_t level = 0;
-    for (size_t i = 0; i < line->count && line->steps[i].at <= at; i++)
-        level = line->steps[i].level;
-    return level;
-}
-
 static size_t day_at(const struct naive_calendar *calendar, instant at)
 {
     size_t day = 0;
@@ -266,7 +258,7 @@ static bool since_holds(struct trial *trial, const struct naive_line *line, cons
     for (instant at = slot; at <= clock; at += 5 * MINUTE_MS) {
         size_t day = day_at(&trial->own, at - 1);
         struct naive_bought bought = naive_bought(trial->naive, &trial->own, kind, id, row->item.code, trial->own.days[day].start);
-        bool over = naive_over(&bought, level_at(line, at - 1), -1, false) > 0;
+        bool over = naive_over(&bought, naive_level(line, at - 1), -1, false) > 0;
         if (over != (at > slot))
             return at > slot ? false : row->over_since == trial->own.days[day_at(&trial->own, clock)].start;
     }
@@ -288,7 +280,7 @@ static void check_now_row(struct trial *trial, const struct now_answer *answer, 
     silent = silent && what->measure_concurrent && what->where.kind == SUBJECT_SESSION;
     if (what->measure_concurrent) {
         line = naive_line(trial->naive, kind, id, item, PROFILE_EXACT);
-        level = silent ? -1 : level_at(&line, answer->as_of);
+        level = silent ? -1 : naive_level(&line, answer->as_of);
         peak = naive_usage(&line, answer->day_start, answer->day_end).peak;
     }
     int64_t now = level, highest = peak;
@@ -434,7 +426,7 @@ int main(void)
     if (catalog_read(bytes_from_text(spite_rules_catalog), arena, &catalog, &why) != ERR_OK)
         check_failed(__FILE__, __LINE__, why);
     snprintf(parent, sizeof parent, "%s/seatmeter-rules-XXXXXX", way_parent());
-    check(mkdtemp(parent) && catalog->count == ITEMS_MAX_HERE);
+    check(mkdtemp(parent) && catalog->count == ITEMS);
     uint64_t first = one ? strtoull(one, NULL, 10) : 1, seeds = many ? strtoull(many, NULL, 10) : 200;
     for (uint64_t seed = first; seed < first + seeds && failed < 3; seed++)
         failed += !try_seed(seed, parent, catalog, &counts);
@@ -451,7 +443,7 @@ int main(void)
            (unsigned long long)counts.states[5], failed);
     bool all = counts.limited && counts.bursts && counts.over && counts.unlimited && counts.by_enabled && counts.moved_days && counts.empty_days &&
                counts.notes && counts.since;
-    for (size_t i = 0; i < sizeof counts.states / sizeof *counts.states; i++)
+    for (int i = 0; i < 6; i++)
         all = all && counts.states[i];
     if (seeds >= 150 && !failed && !all)
         printf("rules: something was never tried: the rules have lost their spite\n");
