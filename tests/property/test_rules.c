@@ -26,6 +26,7 @@ struct trial {
     uint64_t seed;
     const struct spite *spite;
     const struct catalog *catalog;
+    int32_t first_date; /* of the calendars */
     struct naive *naive;
     struct naive_calendar own;      /* of the scope under way */
     struct naive_calendar calendar; /* its rows' days */
@@ -70,11 +71,6 @@ static int64_t owner_of(enum scope_kind kind, int64_t id)
     return kind == SCOPE_SYSTEM ? ID_NONE : kind == SCOPE_AGENT_GROUP ? id - 10 : id;
 }
 
-static int32_t first_date(const struct trial *trial)
-{
-    return instant_day(trial->spite->from) - BEFORE;
-}
-
 static void begin_rows(struct trial *trial, const struct usage_row *row)
 {
     int64_t owner = owner_of(row->scope, row->id);
@@ -88,8 +84,8 @@ static void begin_rows(struct trial *trial, const struct usage_row *row)
         trial->item_place++;
     if (trial->catalog->items[trial->item_place].measure_concurrent)
         trial->line = naive_line(trial->naive, row->scope, row->scope == SCOPE_SYSTEM ? 0 : row->id, trial->item_place, row->profile);
-    naive_calendar(trial->naive, owner, BYTES_NONE, first_date(trial), DAYS, &trial->own);
-    naive_calendar(trial->naive, owner, trial->request.zone, first_date(trial), DAYS, &trial->calendar);
+    naive_calendar(trial->naive, owner, BYTES_NONE, trial->first_date, DAYS, &trial->own);
+    naive_calendar(trial->naive, owner, trial->request.zone, trial->first_date, DAYS, &trial->calendar);
     trial->period_count = naive_periods(&trial->calendar, trial->request.granularity, trial->request.first_weekday, trial->request.from,
                                         trial->request.to, trial->periods, PERIODS_MAX);
     memset(trial->have_bought, 0, sizeof trial->have_bought);
@@ -195,8 +191,8 @@ static void check_notes(struct trial *trial, struct query *query)
     const struct usage_note *notes;
     size_t count = query_usage_notes(query, &notes);
     for (size_t i = 0; i < count; i++) {
-        naive_calendar(trial->naive, owner_of(notes[i].scope.scope.kind, notes[i].scope.scope.id), BYTES_NONE, first_date(trial), DAYS, &trial->own);
-        const struct naive_day *day = &trial->own.days[notes[i].day - first_date(trial)];
+        naive_calendar(trial->naive, owner_of(notes[i].scope.scope.kind, notes[i].scope.scope.id), BYTES_NONE, trial->first_date, DAYS, &trial->own);
+        const struct naive_day *day = &trial->own.days[notes[i].day - trial->first_date];
         if (day->start != notes[i].start || day->end != notes[i].end || !bytes_equal(day->zone, notes[i].zone) ||
             !bytes_equal(day[-1].zone, notes[i].zone_before) || bytes_equal(day->zone, day[-1].zone))
             fault(trial, NULL, "the note of date %d is not so", (int)notes[i].day);
@@ -318,7 +314,7 @@ static void check_now(struct trial *trial, struct query *query, struct scope sco
     struct now_answer answer;
     enum err err = query_now(query, scope, silent ? INSTANT_MAX : 0, 60 * SECOND_MS, arena, &answer);
     if (err == ERR_OK) {
-        naive_calendar(trial->naive, owner_of(scope.kind, scope.id), BYTES_NONE, first_date(trial), DAYS, &trial->own);
+        naive_calendar(trial->naive, owner_of(scope.kind, scope.id), BYTES_NONE, trial->first_date, DAYS, &trial->own);
         const struct naive_day *today = &trial->own.days[day_at(&trial->own, answer.as_of)];
         if (answer.day_start != today->start || answer.day_end != today->end || !bytes_equal(answer.zone, today->zone))
             fault(trial, NULL, "now %s %lld: today is not so", scope_kind_name(scope.kind), (long long)scope.id);
@@ -335,7 +331,7 @@ static void check_now(struct trial *trial, struct query *query, struct scope sco
 static void count_days(struct trial *trial)
 {
     for (int64_t tenant = 1; tenant <= 3; tenant++) {
-        naive_calendar(trial->naive, tenant, BYTES_NONE, first_date(trial), DAYS, &trial->own);
+        naive_calendar(trial->naive, tenant, BYTES_NONE, trial->first_date, DAYS, &trial->own);
         for (size_t i = 1; i < trial->own.count; i++) {
             trial->counts->moved_days += !bytes_equal(trial->own.days[i].zone, trial->own.days[i - 1].zone);
             trial->counts->empty_days += trial->own.days[i].start == trial->own.days[i].end;
@@ -391,7 +387,8 @@ static bool try_seed(uint64_t seed, const char *parent, const struct catalog *ca
     spite_rules_make(seed, arena, &spite);
     dice_shuffle(&dice, spite.facts, spite.count, sizeof *spite.facts);
     struct trial *trial = memory_alloc_zero(1, sizeof *trial);
-    *trial = (struct trial){.seed = seed, .spite = &spite, .catalog = catalog, .counts = counts};
+    *trial = (struct trial){.seed = seed, .spite = &spite, .catalog = catalog, .counts = counts,
+                            .first_date = instant_day(spite.from) - BEFORE};
     trial->naive = naive_create(spite.facts, spite.count, &(struct naive_options){.catalog = catalog, .cap_hours = spite.cap_hours});
     way_store_create(&store, parent, catalog, spite.cap_hours);
     for (size_t i = 0; i < spite.count; i++)
@@ -420,8 +417,8 @@ int main(void)
     struct arena *arena = arena_create();
     struct catalog *catalog;
     struct counts counts = {0};
-    char parent[128];
     unsigned failed = 0;
+    char parent[128];
     log_set_level(LOG_ERROR);
     if (catalog_read(bytes_from_text(spite_rules_catalog), arena, &catalog, &why) != ERR_OK)
         check_failed(__FILE__, __LINE__, why);
