@@ -3,11 +3,27 @@
 #include "base/check.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <limits.h>
 
 void sha256(struct bytes data, uint8_t digest[SHA256_BYTES])
 {
     unsigned len = 0;
     check(EVP_Digest(data.data, data.len, digest, &len, EVP_sha256(), NULL) == 1 && len == SHA256_BYTES);
+}
+
+void hmac_sha256(struct bytes key, struct bytes data, uint8_t digest[SHA256_BYTES])
+{
+    unsigned len = 0;
+    check(key.len <= INT_MAX);
+    check(HMAC(EVP_sha256(), key.data, (int)key.len, data.data, data.len, digest, &len) && len == SHA256_BYTES);
+}
+
+void random_fill(uint8_t *data, size_t len)
+{
+    check(len <= INT_MAX && RAND_bytes(data, (int)len) == 1);
 }
 
 char *hex_text(const uint8_t *data, size_t len, char *text)

@@ -139,7 +139,7 @@ static const char *keys_of(struct reading *reading, const char *group)
 /* What the whole product will have and this release has not, so that nobody looks for a typing error. */
 static bool is_of_a_later_release(const char *group, struct bytes key)
 {
-    static const char *const tops[] = {"privacy", "audit", "feeds", NULL};
+    static const char *const tops[] = {"audit", "feeds", NULL};
     const char *const https[] = {"tokens_file", "lrm", NULL}, *const closes[] = {"key_file", NULL}, *const none[] = {NULL};
     const char *const *names = !group ? tops : strcmp(group, "http") == 0 ? https : strcmp(group, "close") == 0 ? closes : none;
     while (*names && !bytes_equal_text(key, *names))

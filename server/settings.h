@@ -49,6 +49,9 @@ struct settings {
         int slots_months, group_slots_months, closes_months, rosters_days;
     } retention;
     struct {
+        const char *key_file; /* NULL: another key each time the program runs */
+    } privacy;
+    struct {
         int silent_seconds; /* a source this long without a newer watermark is silent */
     } alerts;
     const char *catalog_file; /* NULL: the shipped catalog */

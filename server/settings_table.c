@@ -116,6 +116,9 @@ const struct setting settings_table[] = {
     {"retention", "rosters_days", INTEGER(retention.rosters_days, 1, 3660), .unit = "days", .fallback = "90",
      .sentence = "How long it is kept who was in a day's peak. Not used yet: this release keeps no rosters."},
 
+    {"privacy", "key_file", TEXT(privacy.key_file), .expected = "a file of 16 bytes or more that nobody else can read",
+     .sentence = "The key by which persons get their pseudonyms. Without it they get others each time the program starts."},
+
     {"alerts", "silent_seconds", INTEGER(alerts.silent_seconds, 1, 86400), .unit = "seconds", .fallback = "900",
      .sentence = "A source that says nothing new for this long is silent; what rests on it is unknown then, not zero."},
 

@@ -1,6 +1,7 @@
 #include "server/api/api.h"
 
 #include "base/log.h"
+#include "server/api/explain.h"
 #include "server/api/route.h"
 #include "server/api/stream.h"
 
@@ -28,13 +29,20 @@ enum err api_create(const struct api_options *options, struct api **out)
                         .ready = options->ready,
                         .ready_owner = options->ready_owner,
                         .started = clock_wall()};
+    struct pseudonyms pseudonyms;
+    enum err err = pseudonyms_open(settings->privacy.key_file, &pseudonyms);
+    if (err) {
+        free(api);
+        return err;
+    }
     struct http_options http = {options->loop, settings->http.bind, settings->http.port, route_request, api};
-    enum err err = http_create(&http, &api->http);
+    err = http_create(&http, &api->http);
     if (err) {
         free(api);
         return err;
     }
     api->hub = stream_hub_create(api);
+    api->explainer = explainer_create(api, &pseudonyms);
     api->wake = loop_wake_create(options->loop, on_wake, api);
     *out = api;
     return ERR_OK;
@@ -44,6 +52,7 @@ void api_destroy(struct api *api)
 {
     if (!api)
         return;
+    explainer_destroy(api->explainer);
     loop_wake_destroy(api->wake);
     http_destroy(api->http); /* ends the streams, so the hub is empty then */
     stream_hub_destroy(api->hub);

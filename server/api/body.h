@@ -54,6 +54,13 @@ bool body_book_parse(struct bytes text, int64_t *book);
 /* "system" or the id, in arena. */
 struct bytes body_book_name(int64_t book, struct arena *arena);
 
+/* explain: the seats page by page; seats in order of kind and key.  Persons and logins as pseudonyms. */
+struct explain_request;
+struct pseudonyms;
+enum { BODY_NAMED_MAX = 100 }; /* seats and logins named behind a number; all of them are among the seats */
+MUST_CHECK enum err body_explain(struct query *query, const struct explain_request *request, const struct pseudonyms *pseudonyms,
+                                 struct body_page *page, struct arena *arena, struct buffer *out, const char **why);
+
 void body_sources(struct query *query, struct body_clock clock, struct arena *arena, struct buffer *out);
 MUST_CHECK enum err body_dead(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why);
 MUST_CHECK enum err body_gaps(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why);

@@ -21,6 +21,7 @@ struct http {
     int port;
     unsigned stream_count;
     struct http_stream *streams; /* doubly linked */
+    struct http_later *resting;  /* likewise */
 };
 
 struct http_stream {
@@ -36,9 +37,14 @@ struct http_stream {
 };
 
 /* One request from its first line to its end. */
-struct exchange {
+struct http_later {
+    struct http *http;
+    struct http_later *next, **link; /* while it rests */
+    struct MHD_Connection *connection;
     struct arena *arena;
     struct bytes raw;
+    struct http_answer answer; /* given after a rest */
+    bool resting, given;
 };
 
 static const struct {
@@ -143,6 +149,40 @@ static ssize_t on_stream_read(void *owner, uint64_t position, char *out, size_t 
     return (ssize_t)take;
 }
 
+/* --- answers that come later ------------------------------------------------------------------ */
+
+struct http_later *http_answer_later(const struct http_request *request, struct http_answer *answer)
+{
+    answer->later = true;
+    return request->later;
+}
+
+static void later_rest(struct http *http, struct http_later *later, struct MHD_Connection *connection)
+{
+    later->connection = connection;
+    later->resting = true;
+    later->next = http->resting;
+    later->link = &http->resting;
+    if (later->next)
+        later->next->link = &later->next;
+    http->resting = later;
+    MHD_suspend_connection(connection);
+}
+
+void http_later_give(struct http_later *later, struct http_answer *answer)
+{
+    check(later->resting);
+    *later->link = later->next;
+    if (later->next)
+        later->next->link = later->link;
+    later->resting = false;
+    later->given = true;
+    later->answer = *answer;
+    MHD_resume_connection(later->connection);
+    /* As for a stream: the library's wake-up does not reach the descriptor that we watch. */
+    loop_timer_start(later->http->timer, 0, 0);
+}
+
 /* --- requests --------------------------------------------------------------------------------- */
 
 struct bytes http_header(const struct http_request *request, const char *name)
@@ -159,9 +199,9 @@ void http_answer_header(struct http_answer *answer, const char *name, const char
 
 static void *on_target(void *owner, const char *raw, struct MHD_Connection *connection)
 {
-    (void)owner;
     (void)connection;
-    struct exchange *exchange = memory_alloc_zero(1, sizeof *exchange);
+    struct http_later *exchange = memory_alloc_zero(1, sizeof *exchange);
+    exchange->http = owner;
     exchange->arena = arena_create();
     exchange->raw = arena_copy(exchange->arena, bytes_from_text(raw));
     return exchange;
@@ -172,9 +212,10 @@ static void on_completed(void *owner, struct MHD_Connection *connection, void **
     (void)owner;
     (void)connection;
     (void)code;
-    struct exchange *exchange = *context;
+    struct http_later *exchange = *context;
     if (!exchange)
         return;
+    buffer_free(&exchange->answer.body); /* of one that went away before it was answered */
     arena_destroy(exchange->arena);
     free(exchange);
     *context = NULL;
@@ -227,22 +268,29 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection
                                   const char *version, const char *upload, size_t *upload_size, void **context)
 {
     struct http *http = owner;
-    struct exchange *exchange = *context;
+    struct http_later *exchange = *context;
     (void)target;
     (void)version;
     (void)upload;
     (void)upload_size;
     if (!exchange)
         return MHD_NO;
+    if (exchange->given)
+        return give_answer(&exchange->answer, connection, strcmp(method, "HEAD") == 0);
     struct http_request request = {
         .method = bytes_from_text(method),
         .raw = exchange->raw,
         .arena = exchange->arena,
         .connection = (struct http_connection *)connection,
+        .later = exchange,
     };
     request.has_body = request_has_body(&request);
     struct http_answer answer = {.status = 500};
     http->handler(http->owner, &request, &answer);
+    if (answer.later) {
+        later_rest(http, exchange, connection);
+        return MHD_YES;
+    }
     return give_answer(&answer, connection, bytes_equal_text(request.method, "HEAD"));
 }
 
@@ -303,7 +351,7 @@ static struct MHD_Daemon *daemon_start(struct http *http, const struct address *
     return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
                             MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
                             MHD_OPTION_SOCK_ADDR, &address->any,
-                            MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
+                            MHD_OPTION_URI_LOG_CALLBACK, on_target, http,
                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
                             MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_SECONDS,
@@ -342,6 +390,8 @@ void http_destroy(struct http *http)
     /* The library wants no connection suspended when it stops. */
     for (struct http_stream *stream = http->streams; stream; stream = stream->next)
         http_stream_end(stream);
+    while (http->resting)
+        http_later_give(http->resting, &(struct http_answer){.status = 503});
     MHD_run(http->daemon);
     loop_watch_destroy(http->watch);
     loop_timer_destroy(http->timer);

@@ -3,7 +3,8 @@
  *
  * The daemon has no thread of its own: its epoll descriptor is watched by the serve loop, its timeouts
  * are a timer of that loop (design.md §7: 113 k requests/s, 2,000 streams).  Beyond this door we speak
- * our own types.  A handler fills an answer; it never waits.
+ * our own types.  A handler fills an answer; it never waits.  What takes long is answered later: the
+ * request rests until a worker's result is given on the loop.
  *
  * A stream is an answer that stays open: what is sent to it is kept until the connection takes it.
  * Who sends looks at http_stream_idle() first, so that a slow reader gets the newest state instead of a
@@ -32,6 +33,7 @@ enum {
 struct http;
 struct http_stream;
 struct http_connection; /* the library's */
+struct http_later;      /* a request that rests */
 
 struct http_request {
     struct bytes method; /* as sent */
@@ -39,6 +41,7 @@ struct http_request {
     bool has_body;
     struct arena *arena; /* the request's: good until it is answered */
     struct http_connection *connection;
+    struct http_later *later;
 };
 
 struct http_answer {
@@ -51,6 +54,7 @@ struct http_answer {
     } headers[HTTP_HEADERS_MAX];
     size_t header_count;
     struct http_stream *stream; /* instead of a body */
+    bool later;                 /* instead of everything else: http_answer_later() */
     bool keep_policy;           /* headers has a Content-Security-Policy of its own */
 };
 
@@ -66,7 +70,8 @@ struct http_options {
 
 /* ERR_SETTINGS: no such address; ERR_IO: it cannot be listened on; logged. */
 MUST_CHECK enum err http_create(const struct http_options *options, struct http **http);
-/* Ends all streams (their closed functions are called) and connections. */
+/* Ends all streams (their closed functions are called) and connections; whoever rests gets 503, and none may be given an
+ * answer any more. */
 void http_destroy(struct http *http);
 int http_port(const struct http *http);
 unsigned http_connections(const struct http *http);
@@ -77,6 +82,11 @@ bool http_address_is_loopback(const char *address);
 /* The header's value, absent when not sent; good until the request is answered. */
 struct bytes http_header(const struct http_request *request, const char *name);
 void http_answer_header(struct http_answer *answer, const char *name, const char *value);
+
+/* Lets the request rest; its arena stays good.  Good until http_later_give(), which must come. */
+struct http_later *http_answer_later(const struct http_request *request, struct http_answer *answer);
+/* Answers; takes the body.  Headers' names and values must live for ever. */
+void http_later_give(struct http_later *later, struct http_answer *answer);
 
 /* NULL when there are HTTP_STREAMS_MAX.  closed is called once, when the reader has gone. */
 struct http_stream *http_stream_create(struct http *http, void (*closed)(void *owner), void *owner);

@@ -160,6 +160,12 @@ void route_request(void *owner, const struct http_request *request, struct http_
     }
     if (call.query)
         query_close(call.query);
+    if (!answer->later)
+        api_count(api, answer);
+}
+
+void api_count(struct api *api, const struct http_answer *answer)
+{
     int class = answer->status / 100;
     api->requests[class > 0 && class < 6 ? class : 0]++;
 }

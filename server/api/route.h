@@ -18,6 +18,7 @@
 enum { ROUTE_PARTS_MAX = 3 };
 
 struct stream_hub;
+struct explainer;
 
 struct api {
     struct http *http;
@@ -30,6 +31,7 @@ struct api {
     instant started;
     struct loop_wake *wake;
     struct stream_hub *hub;
+    struct explainer *explainer;
     uint64_t requests[6]; /* by the first digit of the status */
 };
 
@@ -55,6 +57,9 @@ bool call_scope(struct call *call, enum scope_kind *kind, int64_t *id);
 bool call_limit(struct call *call, size_t *limit);
 bool call_number(struct call *call, const char *name, struct bytes text, int64_t *out);
 
+/* Counts an answer under its status. */
+void api_count(struct api *api, const struct http_answer *answer);
+
 /* A JSON answer: status 200, not kept by anybody; write into the writer. */
 struct json_writer call_json(struct call *call);
 
@@ -66,6 +71,7 @@ void route_request(void *owner, const struct http_request *request, struct http_
     X("/assets/{name}", page_asset, "")                                                                           \
     X("/api/v1/now", route_now, "scope id")                                                                       \
     X("/api/v1/usage", route_usage, "scope id item from to granularity first_day_of_week profile zone format limit cursor") \
+    X("/api/v1/explain", route_explain, "scope id item at profile period zone limit cursor")                      \
     X("/api/v1/stream", route_stream, "scope id")                                                                 \
     X("/api/v1/closes", route_closes, "book from to limit cursor")                                                \
     X("/api/v1/closes/{book}/{day}", route_close, "format")                                                       \

@@ -3,6 +3,8 @@
 #include "server/cli/client.h"
 #include "server/cli/options.h"
 #include "server/api/target.h"
+#include "server/privacy.h"
+#include "server/query/explain.h"
 #include "server/settings.h"
 
 #include <inttypes.h>
@@ -317,6 +319,90 @@ bool ask_dead(struct ask *ask, struct bytes cursor, size_t limit, struct buffer 
     if (!query)
         return false;
     enum err err = body_dead(query, &page, ask->arena, out, &why);
+    query_close(query);
+    return say(ask, err, why, code);
+}
+
+static void explain_target(const struct explain_request *request, struct buffer *target)
+{
+    char text[INSTANT_TEXT_SIZE];
+    buffer_append_text(target, "/api/v1/explain");
+    add_parameter(target, "scope", bytes_from_text(scope_kind_name(request->scope.kind)));
+    if (request->scope.kind != SCOPE_SYSTEM)
+        add_number(target, "id", request->scope.id);
+    add_parameter(target, "item", request->item);
+    add_parameter(target, "at", bytes_from_text(request->at == EXPLAIN_PEAK ? "peak" : instant_format(request->at, text)));
+    add_parameter(target, "profile", bytes_from_text(profile_name(request->profile)));
+    add_parameter(target, "period", bytes_from_text(granularity_name(request->period)));
+    add_parameter(target, "zone", request->zone);
+    add_number(target, "limit", PAGE_ROWS);
+}
+
+/* Where text stands in out; NULL when it does not. */
+static uint8_t *find_in(const struct buffer *out, const char *text)
+{
+    return out->len ? memmem(out->data, out->len, text, strlen(text)) : NULL;
+}
+
+/* Puts a further page's seats behind those in out; what follows the list is the last page's. */
+static bool join_seats(struct buffer *out, const struct buffer *page)
+{
+    static const char begin[] = "\"seats\":[", end[] = "],\"why\":{"; /* no text can hold these: its quotes are escaped */
+    uint8_t *first = find_in(page, begin), *cut = find_in(out, end);
+    if (out->len == 0) {
+        buffer_append_bytes(out, buffer_bytes(page));
+        return true;
+    }
+    if (!first || !cut)
+        return false;
+    first += sizeof begin - 1;
+    out->len = (size_t)(cut - out->data);
+    if (*first != ']')
+        buffer_append_char(out, ',');
+    buffer_append(out, first, page->len - (size_t)(first - page->data));
+    return true;
+}
+
+/* Page by page; those behind the first ask for the instant that the first one found. */
+static bool explain_from_server(struct ask *ask, struct explain_request request, struct buffer *out, int *code)
+{
+    struct bytes cursor = BYTES_NONE;
+    bool good = true;
+    do {
+        struct buffer target = {0};
+        struct client_answer answer;
+        explain_target(&request, &target);
+        add_parameter(&target, "cursor", cursor);
+        good = get(ask, buffer_text(&target), &answer, code);
+        buffer_free(&target);
+        if (!good)
+            return false;
+        const struct json *page = ask_read(ask, buffer_bytes(&answer.body), code);
+        good = page && join_seats(out, &answer.body);
+        buffer_free(&answer.body);
+        if (page) {
+            cursor = ask_text(page, "next");
+            request.at = ask_instant(page, "at");
+        }
+    } while (good && bytes_present(cursor));
+    return good;
+}
+
+bool ask_explain(struct ask *ask, const struct explain_request *request, struct buffer *out, int *code)
+{
+    struct pseudonyms pseudonyms;
+    struct body_page page = {.limit = SIZE_MAX};
+    const char *why = NULL;
+    if (!ask->db)
+        return explain_from_server(ask, *request, out, code);
+    if (pseudonyms_open(ask->settings->privacy.key_file, &pseudonyms) != ERR_OK) {
+        *code = err_exit_code(ERR_SETTINGS);
+        return false;
+    }
+    struct query *query = open_query(ask, code);
+    if (!query)
+        return false;
+    enum err err = body_explain(query, request, &pseudonyms, &page, ask->arena, out, &why);
     query_close(query);
     return say(ask, err, why, code);
 }

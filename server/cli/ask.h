@@ -31,6 +31,9 @@ bool ask_now(struct ask *ask, enum scope_kind kind, int64_t id, struct buffer *o
 bool ask_usage(struct ask *ask, struct usage_request *request, enum body_format format, struct buffer *out, int *code);
 bool ask_closes(struct ask *ask, const struct closes_request *request, struct buffer *out, int *code);
 bool ask_close(struct ask *ask, int64_t book, int32_t day, int64_t revision, enum body_format format, struct buffer *out, int *code);
+/* Every seat. */
+struct explain_request;
+bool ask_explain(struct ask *ask, const struct explain_request *request, struct buffer *out, int *code);
 /* One page; the cursor is absent for the first. */
 bool ask_dead(struct ask *ask, struct bytes cursor, size_t limit, struct buffer *out, int *code);
 

@@ -17,6 +17,7 @@ int cli_main(int argc, char **argv);
     X("replay", cli_replay, "[-c FILE] [--store DIR | --brokers LIST] FILE…", "facts from JSON lines (- = stdin) into a store or into Kafka's topics") \
     X("now", cli_now, "[--store DIR | --url URL] [--scope SCOPE] [--id N] [--watch]", "what is in use now") \
     X("report", cli_report, "[--store DIR | --url URL] --scope SCOPE [--id N] [--item CODE] --from T --to T --granularity 10m|hour|day [--profile P] [--zone Z] [--format table|csv|json]", "usage rows") \
+    X("explain", cli_explain, "[--store DIR | --url URL] --scope SCOPE [--id N] --item CODE --at T|peak [--profile exact|person] [--format table|json]", "who was in a level, and why the peak is what it is") \
     X("close", cli_close, "[--store DIR | --url URL] list|show …", "closed days")                   \
     X("export", cli_export, "[--store DIR | --url URL] --book system|TENANT --day D --format csv|json [--out DIR]", "the rows of a closed day") \
     X("dead", cli_dead, "[--store DIR | --url URL] list|show ID", "refused input")                  \

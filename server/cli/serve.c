@@ -79,7 +79,8 @@ static enum err start_store(struct server *server, struct arena *arena)
         err = db_create(&(struct db_options){.dir = settings->store.dir, .map_bytes = settings->store.map_bytes}, &server->db);
     if (err == ERR_OK)
         err = ingest_create(&(struct ingest_options){server->db, catalog, settings->counting.cap_hours}, &server->ingest);
-    if (err == ERR_OK)
+    /* With Kafka a rule must stand in the topics before it acts; there the settings' rules are not said yet. */
+    if (err == ERR_OK && !settings->kafka.brokers)
         err = ruleset_say(server->ingest, server->db, settings, catalog, clock_wall());
     return err;
 }

@@ -8,15 +8,13 @@
 #include "server/engine/counter.h"
 #include "server/engine/enabled.h"
 #include "server/engine/engine.h"
+#include "server/engine/explain.h"
 #include "server/engine/history.h"
 #include "server/engine/predicate.h"
 #include "server/engine/rows.h"
 #include "server/engine/rules.h"
 #include "server/engine/statement.h"
 #include "server/engine/watermark.h"
-
-/* domain.md §7.5: how a session's end is believed. */
-enum end_reason { END_OPEN, END_TRUE, END_SUPERSEDED, END_CAPPED };
 
 struct piece {
     instant from, to;

@@ -5,9 +5,11 @@
 #include "base/log.h"
 #include "proto/fact_json.h"
 #include "server/engine/engine.h"
-#include "store/enabled.h"
+#include "server/ingest/restore.h"
 #include "server/ingest/waiting.h"
+#include "store/enabled.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct ingest {
@@ -25,88 +27,6 @@ struct ingest {
 
 /* --- opening ------------------------------------------------------------------------------------- */
 
-struct restoring {
-    struct engine *engine;
-    enum dictionary_class class;
-};
-
-static void restore_name(void *owner, uint32_t number, struct bytes text)
-{
-    struct restoring *restoring = owner;
-    engine_restore_name(restoring->engine, restoring->class, number, text);
-}
-
-static void restore_block(void *owner, enum session_class class, uint32_t block, struct bytes records)
-{
-    engine_restore_block(owner, class, block, records);
-}
-
-static enum err restore_fact(void *owner, const struct fact *fact)
-{
-    check(engine_apply(owner, fact) == FACT_APPLIED);
-    return ERR_OK;
-}
-
-/* Chunked records: the first chunk's key says where, the whole is read by it. */
-static void restore_enabled(struct engine *engine, struct db_txn *txn, struct arena *arena)
-{
-    struct bytes key, value, whole;
-    struct db_cursor *cursor = db_cursor_open(txn, TABLE_ENABLED, BYTES_NONE);
-    while (db_cursor_next(cursor, &key, &value)) {
-        uint8_t kind;
-        uint64_t id;
-        uint32_t day;
-        uint16_t chunk;
-        struct bytes rest = key, head = bytes_of(key.data, key.len - 2);
-        if (key_take_u8(&rest, &kind) && key_take_u64(&rest, &id) && key_take_u32(&rest, &day) && key_take_u16(&rest, &chunk) &&
-            chunk == 0 && db_get_chunked(txn, TABLE_ENABLED, head, arena, &whole))
-            engine_restore_enabled(engine, (int32_t)day, (struct scope){kind, (int64_t)id}, whole);
-    }
-    db_cursor_close(cursor);
-}
-
-static void restore_scopes(struct engine *engine, struct db_txn *txn, instant horizon, struct arena *arena)
-{
-    struct bytes key, value;
-    struct key start = {.len = 0};
-    struct db_cursor *cursor = db_cursor_open(txn, TABLE_DAY_NET, BYTES_NONE);
-    if (horizon != INSTANT_EVER) {
-        key_add_u32(&start, (uint32_t)instant_day(horizon));
-        db_cursor_seek(cursor, key_bytes(&start));
-    }
-    while (db_cursor_next(cursor, &key, &value)) {
-        uint32_t day;
-        uint8_t kind;
-        uint64_t id;
-        if (key_take_u32(&key, &day) && key_take_u8(&key, &kind) && key_take_u64(&key, &id))
-            engine_restore_day_net(engine, (int32_t)day, (struct scope){kind, (int64_t)id}, value);
-    }
-    db_cursor_close(cursor);
-    restore_enabled(engine, txn, arena);
-    if (horizon == INSTANT_EVER)
-        return;
-    key_clear(&start);
-    key_add_u32(&start, slot_of(horizon));
-    cursor = db_cursor_open(txn, TABLE_SLOT, key_bytes(&start));
-    while (db_cursor_next(cursor, &key, &value)) {
-        uint32_t slot;
-        uint8_t kind;
-        uint64_t id;
-        if (key_take_u32(&key, &slot) && key_take_u8(&key, &kind) && key_take_u64(&key, &id))
-            engine_restore_carry(engine, (struct scope){kind, (int64_t)id}, value);
-    }
-    db_cursor_close(cursor);
-}
-
-static instant meta_instant(struct db_txn *txn, const char *name, struct arena *arena)
-{
-    struct bytes text;
-    instant at = INSTANT_EVER;
-    if (meta_get(txn, name, arena, &text) && !instant_parse(text, &at))
-        at = INSTANT_EVER;
-    return at;
-}
-
 /* What the numbers are counted by: another digest means that every slot must be counted anew. */
 static void rules_digest(const struct catalog *catalog, int cap_hours, char text[SHA256_TEXT_SIZE])
 {
@@ -120,14 +40,12 @@ static void rules_digest(const struct catalog *catalog, int cap_hours, char text
 static enum err restore(struct ingest *ingest, struct db_txn *txn, int cap_hours, bool *recount)
 {
     struct arena *arena = arena_create();
-    struct engine *engine = ingest->engine;
     char digest[SHA256_TEXT_SIZE];
     struct bytes known = BYTES_NONE;
-    enum err err = ERR_OK;
 
     rules_digest(ingest->catalog, cap_hours, digest);
     *recount = meta_get(txn, "rules", arena, &known) && !bytes_equal_text(known, digest);
-    instant horizon = meta_instant(txn, "horizon", arena);
+    instant horizon = restore_instant(txn, "horizon");
     int32_t day;
     if (*recount && (horizon != INSTANT_EVER || close_last_day(txn, 0, &day))) {
         log_error("store", "the catalog or counting.cap_hours differ from those by which days were closed here: this release "
@@ -135,22 +53,9 @@ static enum err restore(struct ingest *ingest, struct db_txn *txn, int cap_hours
         arena_destroy(arena);
         return ERR_SETTINGS;
     }
-    for (int class = 0; class < DICTIONARY_CLASS_COUNT; class++) {
-        struct restoring restoring = {engine, class};
-        dictionary_each(txn, class, restore_name, &restoring);
-    }
-    session_block_each(txn, restore_block, engine);
-    ingest->clock = meta_instant(txn, "clock", arena);
-    engine_restore_begin(engine, horizon, ingest->clock);
-    static const enum db_table tables[] = {TABLE_HISTORY, TABLE_ROW, TABLE_RULES};
-    for (int i = 0; i < 3 && err == ERR_OK; i++)
-        err = fact_rows_read(txn, tables[i], arena, restore_fact, engine);
-    if (err == ERR_OK && !*recount)
-        restore_scopes(engine, txn, horizon, arena);
-    if (err == ERR_OK)
-        engine_restored(engine, *recount);
+    ingest->clock = restore_instant(txn, "clock");
     arena_destroy(arena);
-    return err == ERR_OK ? db_error(txn) : err;
+    return restore_engine(txn, ingest->engine, *recount);
 }
 
 /* Writes down by which rules this store is counted; a recount starts from empty slots. */
@@ -164,6 +69,8 @@ static enum err write_rules(struct ingest *ingest, int cap_hours, bool recount)
     rules_digest(ingest->catalog, cap_hours, digest);
     meta_put(txn, "rules", bytes_from_text(digest));
     meta_put(txn, "catalog", ingest->catalog->text);
+    snprintf(digest, sizeof digest, "%d", cap_hours);
+    meta_put(txn, "cap_hours", bytes_from_text(digest));
     if (recount) {
         db_delete_prefix(txn, TABLE_SLOT, BYTES_NONE);
         db_delete_prefix(txn, TABLE_DAY_NET, BYTES_NONE);

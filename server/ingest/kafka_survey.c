@@ -36,7 +36,8 @@ static void ask_topic(struct kafka_survey *survey, const char *name, struct aren
 
 static void ask(struct kafka_survey *survey, struct arena *arena, struct survey *found)
 {
-    *found = (struct survey){.err = kafka_admin_cluster_id(survey->admin, arena, &found->cluster), .why = ""};
+    *found = (struct survey){.why = ""};
+    found->err = kafka_admin_cluster_id(survey->admin, arena, &found->cluster);
     for (int i = 0; found->err == ERR_OK && i < SURVEY_TOPICS_MAX && survey->options.topics[i]; i++) {
         ask_topic(survey, survey->options.topics[i], arena, &found->topics[i]);
         if (found->topics[i].err == ERR_AWAY) {

@@ -1,7 +1,6 @@
 #include "server/query/snapshot.h"
 
 #include "base/log.h"
-#include "server/engine/catalog.h"
 #include "store/dictionary.h"
 
 #include <pthread.h>
@@ -57,6 +56,7 @@ static enum err load_items(struct query *query)
     const struct catalog *catalog = catalog_of(text);
     if (!catalog)
         return ERR_DAMAGED;
+    query->catalog = catalog;
     query->item_count = catalog->count;
     query->items = arena_alloc(query->arena, (catalog->count + 1) * sizeof *query->items);
     for (size_t i = 0; i < catalog->count; i++) {

@@ -7,6 +7,7 @@
 #ifndef SERVER_QUERY_SNAPSHOT_H
 #define SERVER_QUERY_SNAPSHOT_H
 
+#include "server/engine/catalog.h"
 #include "server/engine/watermark.h"
 #include "server/query/query.h"
 #include "server/query/rule.h"
@@ -34,6 +35,7 @@ struct query {
     struct db_txn *txn;
     struct arena *arena;
 
+    const struct catalog *catalog; /* lives for ever */
     struct query_item *items; /* in the catalog's order */
     size_t item_count;
     uint32_t *item_of_number; /* index + 1, 0: none */

@@ -111,7 +111,7 @@ static bool media_matches(const struct where *where, const struct naive_session 
 }
 
 /* When the session uses the item. */
-static struct spans session_uses(struct naive *naive, const struct where *where, const struct naive_session *session)
+struct spans naive_session_uses(struct naive *naive, const struct where *where, const struct naive_session *session)
 {
     struct spans spans = {0};
     if (where->kind != SUBJECT_SESSION || !session->has_login || where->uses || !app_matches(where, session->app) ||
@@ -136,7 +136,7 @@ static struct spans session_uses(struct naive *naive, const struct where *where,
     return spans;
 }
 
-static struct spans port_uses(struct naive *naive, const struct where *where, const struct port *port)
+struct spans naive_port_uses(struct naive *naive, const struct where *where, const struct port *port)
 {
     struct spans spans = {0};
     if (where->kind != SUBJECT_PORT || (where->uses && !(where->uses & port->uses)) || !app_matches(where, port->app))
@@ -147,7 +147,7 @@ static struct spans port_uses(struct naive *naive, const struct where *where, co
 
 /* --- scopes ---------------------------------------------------------------------------------------- */
 
-static struct spans session_in_scope(struct naive *naive, const struct naive_session *session, enum scope_kind kind, int64_t id)
+struct spans naive_session_in_scope(struct naive *naive, const struct naive_session *session, enum scope_kind kind, int64_t id)
 {
     struct spans spans = {0};
     switch (kind) {
@@ -165,7 +165,7 @@ static struct spans session_in_scope(struct naive *naive, const struct naive_ses
     }
 }
 
-static bool port_in_scope(const struct port *port, enum scope_kind kind, int64_t id)
+bool naive_port_in_scope(const struct port *port, enum scope_kind kind, int64_t id)
 {
     return kind == SCOPE_SYSTEM || (kind == SCOPE_TENANT && (port->tenant == ID_NONE ? 0 : port->tenant) == id);
 }
@@ -175,16 +175,16 @@ static void claims_collect(struct naive *naive, struct claims *claims, enum scop
 {
     for (size_t i = 0; i < naive->session_count; i++) {
         const struct naive_session *session = &naive->sessions[i];
-        struct spans scope = session_in_scope(naive, session, kind, id);
-        struct spans uses = scope.count ? session_uses(naive, where, session) : (struct spans){0};
+        struct spans scope = naive_session_in_scope(naive, session, kind, id);
+        struct spans uses = scope.count ? naive_session_uses(naive, where, session) : (struct spans){0};
         struct spans spans = spans_and(naive, &uses, &scope);
         claims_add(claims, session_subject(session, profile), &spans);
     }
     for (size_t i = 0; i < naive->row_count; i++) {
         const struct fact *row = naive->rows[i];
-        if (row->kind != FACT_PORT || !port_in_scope(&row->port, kind, id))
+        if (row->kind != FACT_PORT || !naive_port_in_scope(&row->port, kind, id))
             continue;
-        struct spans spans = port_uses(naive, where, &row->port);
+        struct spans spans = naive_port_uses(naive, where, &row->port);
         claims_add(claims, port_subject(row), &spans);
     }
 }

@@ -73,6 +73,14 @@ struct naive_session {
     enum flag agent, wfm, has_backup;
     enum switch_type switch_type;
 };
+/* A span in which one session, or one port, uses an item in a scope; those of one session do not touch. */
+struct naive_user {
+    const struct naive_session *session; /* NULL: a port */
+    const struct fact *port;
+    instant from, to;
+};
+size_t naive_users(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, const struct naive_user **users);
+
 size_t naive_sessions(const struct naive *naive, const struct naive_session **sessions);
 
 #endif

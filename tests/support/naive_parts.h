@@ -53,6 +53,12 @@ struct spans config_site(struct naive *naive, enum site_type type);
 /* Whether the tenant has one of these items (domain.md §7.12). */
 bool config_tenant_has(const struct naive *naive, int64_t tenant, const struct text_list *items);
 
+/* When the session or port uses what an item asks for, and when it is in a scope. */
+struct spans naive_session_uses(struct naive *naive, const struct where *where, const struct naive_session *session);
+struct spans naive_port_uses(struct naive *naive, const struct where *where, const struct port *port);
+struct spans naive_session_in_scope(struct naive *naive, const struct naive_session *session, enum scope_kind kind, int64_t id);
+bool naive_port_in_scope(const struct port *port, enum scope_kind kind, int64_t id);
+
 /* Whose row it is; absent: neither a login nor a media row. */
 struct bytes naive_session_id(const struct fact *row);
 static inline void first_known(int64_t *attribute, int64_t stated)

@@ -96,7 +96,7 @@ static void find_open_end(const struct naive *naive, struct naive_session *sessi
             taken = naive->sessions[i].begin;
     if (taken == INSTANT_NEVER && capped == INSTANT_NEVER)
         return;
-    session->end_kind = taken < capped ? NAIVE_END_SUPERSEDED : NAIVE_END_CAPPED;
+    session->end_kind = taken <= capped ? NAIVE_END_SUPERSEDED : NAIVE_END_CAPPED; /* a login is more to the point than a clock */
     session->end = taken < capped ? taken : capped;
 }
 

@@ -1,4 +1,4 @@
-/* base/crypto.c: the digests that FIPS 180-4 gives as examples. */
+/* base/crypto.c: the digests that FIPS 180-4 and RFC 4231 give as examples. */
 #include "base/crypto.h"
 
 #include <criterion/criterion.h>
@@ -19,4 +19,16 @@ Test(crypto, hex)
     static const uint8_t data[] = {0, 1, 0x7f, 0x80, 0xff};
     char text[11];
     cr_assert_str_eq(hex_text(data, sizeof(data), text), "00017f80ff");
+}
+
+/* RFC 4231, cases 2 and 6: a short key, one longer than a block. */
+Test(crypto, known_keyed_digests)
+{
+    uint8_t digest[SHA256_BYTES], key[131];
+    char text[SHA256_TEXT_SIZE];
+    hmac_sha256(BYTES_LITERAL("Jefe"), BYTES_LITERAL("what do ya want for nothing?"), digest);
+    cr_assert_str_eq(hex_text(digest, sizeof digest, text), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    memset(key, 0xaa, sizeof key);
+    hmac_sha256(bytes_of(key, sizeof key), BYTES_LITERAL("Test Using Larger Than Block-Size Key - Hash Key First"), digest);
+    cr_assert_str_eq(hex_text(digest, sizeof digest, text), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }

@@ -142,7 +142,7 @@ Test(settings, faults_name_file_line_key_value_and_what_was_expected)
         {"http:\n  bind: 0.0.0.0\n", "FILE:2: key http.bind: value \"0.0.0.0\", expected 127.0.0.1, ::1 or localhost: this release knows no credentials"},
         {"http:\n  hosts: [\"a:80\"]\n", "FILE:2: key http.hosts: value a list, expected host names without a port"},
         {"http: 8080\n", "FILE:1: key http: value \"8080\", expected a map of bind, port, hosts"},
-        {"\nstroe: {}\n", "FILE:2: key stroe: value a map, but there is no such setting; expected one of store, http, kafka, counting, close, retention, alerts, catalog, log, sources"},
+        {"\nstroe: {}\n", "FILE:2: key stroe: value a map, but there is no such setting; expected one of store, http, kafka, counting, close, retention, privacy, alerts, catalog, log, sources"},
         {"store:\n  dri: x\n", "FILE:2: key store.dri: value \"x\", but there is no such setting; expected one of dir, map_bytes"},
         {"store: {map_bytes: 1024}\n", "FILE:1: key store.map_bytes: value \"1024\", expected an integer of 1048576 to 17592186044416"},
         {"kafka: {brokers: localhost}\n", "FILE:1: key kafka.brokers: value \"localhost\", expected HOST:PORT, several with commas between"},

@@ -1,0 +1,86 @@
+#!/bin/bash
+# Two servers read the same topics into stores of their own: one from the start, one with an empty store in the middle of the
+# load; each is stood still, ended and killed at other instants, while the adapter goes on.  Both close days through the topic.
+# In the end their stores hold the same, record for record, and the same closes, each once; neither saw another digest.
+. "$(dirname "${BASH_SOURCE[0]}")/../support/kafka_parts.sh"
+BUILD=${BUILD:-$(dirname "$SEATMETER")}
+ninja -C "$BUILD" system.store_dump >/dev/null || fail "system.store_dump cannot be built"
+
+rounds=6
+[ -z "${LONG:-}" ] || rounds=24
+parts_start 1 4
+pg_start "$scratch" || fail "PostgreSQL"
+yesterday=$(date -u -d yesterday +%F)
+start=$(date -u -d "$yesterday - 1 day" +%FT00:00:00Z) to=$(date -u -d "$yesterday + 1 day" +%FT01:00:00Z)
+[ "$(date -u +%H)" -ge 2 ] || to=$(date -u +%FT%H:%M:00Z)
+expect 0 "two past days" "$SEATMETER" simulate --dsn "$PG_DSN" --create --agents 500 --days 2 --seed "$SEED" --now "$start" --no-live
+port_a=$(free_port) port_b=$(free_port)
+parts_settings "$scratch/a.yaml" "$port_a" "$scratch/a"
+parts_settings "$scratch/b.yaml" "$port_b" "$scratch/b"
+"$SEATMETER" simulate --dsn "$PG_DSN" --now "$start" --speed 4000 --until "$to" >"$scratch/simulator.log" 2>&1 &
+simulator=$!
+adapter_launch "$scratch/a.yaml"
+
+server_a='' server_b=''
+begin() { # begin NAME
+    setpriv --pdeathsig KILL -- "$SEATMETER" serve -c "$scratch/$1.yaml" >>"$scratch/server-$1.log" 2>&1 </dev/null &
+    printf -v "server_$1" %s $!
+}
+end_both() {
+    for name in a b; do
+        local pid=server_$name
+        [ -z "${!pid}" ] || kill -KILL "${!pid}" 2>/dev/null
+    done
+    parts_end
+}
+trap end_both EXIT
+# disturb NAME: one of three.
+disturb() {
+    local pid=server_$1
+    pid=${!pid}
+    is_running "$pid" || { tail -n 5 "$scratch/server-$1.log"; fail "server $1 ended by itself"; }
+    random_seconds 2
+    case $((RANDOM % 3)) in
+    0) kill -STOP "$pid" && short_pause "$random_s" && kill -CONT "$pid" && echo "  $1 stood still for $random_s s" ;;
+    1) kill -TERM "$pid" && { wait "$pid" || fail "server $1 ended with $? after SIGTERM"; } && short_pause "$random_s" && begin "$1" && echo "  $1 ended, again after $random_s s" ;;
+    2) kill -KILL "$pid"; wait "$pid" 2>/dev/null; begin "$1" && echo "  $1 killed" ;;
+    esac
+}
+begin a
+for ((round = 1; round <= rounds; round++)); do
+    [ $round != $((rounds / 2)) ] || { begin b && echo "  b begins with an empty store"; }
+    random_seconds 2
+    short_pause "$random_s"
+    disturb a
+    [ -z "$server_b" ] || disturb b
+done
+wait "$simulator" || { cat "$scratch/simulator.log"; fail "the simulator"; }
+simulator=
+
+watermark() { api "$1" /api/v1/sources | jq -r '.sources[] | select(.name == "icon-a") | .watermark // "none"'; }
+closes() { api "$1" "/api/v1/closes?limit=1000" | jq -r '.closes[] | [.book, .day, .revision, .status, .rows_sha256, .sha256] | @tsv' | sort; }
+# The simulator's end has been promised by the source, both have read everything, and both days stand.
+settled() {
+    [ "$(watermark "$1" | cut -c1-16)" \> "$(date -u -d "$to - 2 minutes" +%FT%H:%M)" ] && lag_gone "$1" && [ "$(closes "$1" | wc -l)" -ge 8 ]
+}
+for port in "$port_a" "$port_b"; do
+    wait_for 120 "port $port to have read and closed all" settled "$port" || {
+        api "$port" /api/v1/sources; closes "$port"; tail -n 5 "$scratch"/server-?.log; fail "a server does not settle (to $to)"
+    }
+done
+adapter_stop
+for port in "$port_a" "$port_b"; do wait_for 30 "the last records" lag_gone "$port" || fail "there is lag"; done
+# What belongs to closes alone (detail that goes) has happened in both when they have looked once more behind the last record.
+closes "$port_a" >"$scratch/a.closes"
+closes "$port_b" >"$scratch/b.closes"
+cmp "$scratch/a.closes" "$scratch/b.closes" || { diff "$scratch/a.closes" "$scratch/b.closes"; fail "the closes differ"; }
+for name in a b; do
+    pid=server_$name
+    kill -TERM "${!pid}"
+    wait "${!pid}" || fail "server $name ended with $? after SIGTERM"
+    printf -v "server_$name" %s ''
+    expect 0 "verify $name" "$SEATMETER" verify --store "$scratch/$name"
+done
+! grep -h 'close differs' "$scratch"/server-?.log || fail "a close differs"
+"$BUILD/tests/system.store_dump" "$scratch/a" "$scratch/b" >"$scratch/dump.txt" 2>"$scratch/dump.count" || { cat "$scratch/dump.txt"; fail "the stores differ"; }
+echo "SEED=$SEED: after $rounds disturbances each, $(cat "$scratch/dump.count") of the two stores are equal, and $(wc -l <"$scratch/a.closes") closes"
