@@ -156,13 +156,13 @@ void kafka_sentence(const struct kafka_watch *watch, rd_kafka_resp_err_t code, c
 
 void kafka_watch_open(struct kafka_watch *watch, const char *kind, const char *brokers)
 {
-    *watch = (struct kafka_watch){.kind = kind, .brokers = memory_copy_text(brokers ? brokers : "")};
+    *watch = (struct kafka_watch){.kind = kind, .brokers = memory_copy_text(brokers ? brokers : ""), .fresh = true};
 }
 
 void kafka_watch_close(struct kafka_watch *watch)
 {
+    /* What was said stays said: the next of this kind has the same trouble or ends it. */
     free(watch->brokers);
-    log_clear("kafka", watch->kind);
 }
 
 void kafka_watch_raise(struct kafka_watch *watch, rd_kafka_resp_err_t code, const char *detail, bool of_topic)
@@ -172,6 +172,7 @@ void kafka_watch_raise(struct kafka_watch *watch, rd_kafka_resp_err_t code, cons
     memcpy(watch->text, text, sizeof text);
     watch->trouble = (struct kafka_trouble){kafka_err(code), watch->text};
     watch->of_topic = of_topic;
+    watch->topic = NULL;
     if (!watch->silent)
         log_once(LOG_ERROR, "kafka", watch->kind, "%s: %s", watch->kind, watch->text);
 }
@@ -180,7 +181,8 @@ void kafka_watch_clear(struct kafka_watch *watch)
 {
     watch->trouble = (struct kafka_trouble){ERR_OK, ""};
     watch->last[0] = 0;
-    if (log_clear("kafka", watch->kind))
+    watch->fresh = watch->of_topic = false;
+    if (!watch->silent && log_clear("kafka", watch->kind))
         log_info("kafka", "%s: the broker answers again", watch->kind);
 }
 
@@ -233,10 +235,8 @@ static int on_statistics(rd_kafka_t *rk, char *json, size_t len, void *opaque)
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     (void)rk;
-    if (level <= 2)
-        log_error("kafka", "%s: %s", facility, text);
-    else
-        log_debug("kafka", "%s: %s", facility, text);
+    (void)level;
+    log_debug("kafka", "%s: %s", facility, text);
 }
 
 /* --- configuration --- */

@@ -214,6 +214,25 @@ static struct topic *topic_of(struct kafka_consumer *consumer, const rd_kafka_me
     return NULL;
 }
 
+static void raise_of_topic(struct kafka_consumer *consumer, rd_kafka_resp_err_t code, const char *topic)
+{
+    kafka_watch_raise(&consumer->watch, code, topic, true);
+    consumer->watch.topic = topic;
+}
+
+/* Something was read: then brokers answer, and of that topic we may read. */
+static void look_for_end_of_trouble(struct kafka_consumer *consumer, const struct kafka_record *records, size_t count)
+{
+    struct kafka_watch *watch = &consumer->watch;
+    if (watch->trouble.err == ERR_OK && !watch->fresh)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (records[i].kind == KAFKA_RECORD && (!watch->of_topic || records[i].topic == watch->topic)) {
+            kafka_watch_clear(watch);
+            return;
+        }
+}
+
 static void read_failure(struct kafka_consumer *consumer, const rd_kafka_message_t *message, struct kafka_record *record, char why[KAFKA_TEXT_BYTES])
 {
     if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
@@ -225,7 +244,7 @@ static void read_failure(struct kafka_consumer *consumer, const rd_kafka_message
         record->err = kafka_err(message->err);
         kafka_sentence(&consumer->watch, message->err, rd_kafka_message_errstr(message), why);
         if (record->err == ERR_NOT_FOUND || record->err == ERR_SETTINGS)
-            kafka_watch_raise(&consumer->watch, message->err, record->topic, true);
+            raise_of_topic(consumer, message->err, record->topic);
     }
     record->why = why;
 }
@@ -271,8 +290,7 @@ size_t kafka_consumer_take(struct kafka_consumer *consumer, struct kafka_record 
         if (taken == 0)
             give_back(consumer);
     }
-    if (consumer->watch.trouble.err != ERR_OK && !consumer->watch.of_topic && records[0].kind == KAFKA_RECORD)
-        kafka_watch_clear(&consumer->watch);
+    look_for_end_of_trouble(consumer, records, taken);
     return taken;
 }
 

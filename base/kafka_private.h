@@ -19,7 +19,9 @@ struct kafka_watch {
     char *brokers;
     struct kafka_trouble trouble;
     bool silent;   /* its owner says what is wrong himself */
+    bool fresh;    /* nothing went well yet: what another of this kind said in the log may still stand there */
     bool of_topic; /* the trouble is one topic's: a broker that is up does not end it */
+    const char *topic; /* which, where the consumer knows: a record of it ends the trouble */
     char text[KAFKA_TEXT_BYTES];
     char last[KAFKA_TEXT_BYTES]; /* what the library said last of a broker */
 };

@@ -37,6 +37,8 @@ static void look_for_loss(struct kafka_producer *producer)
     if (!code)
         return;
     producer->lost = true;
+    if (kafka_err(code) == ERR_SETTINGS) /* it was never let in: there will be no better one before somebody gives the rights */
+        kafka_watch_raise(&producer->watch, code, why, true);
     snprintf(producer->lost_why, sizeof producer->lost_why, "the producer lost its place (%.200s: %.250s)", rd_kafka_err2name(code), why);
 }
 
@@ -55,7 +57,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
         delivery.why = text;
         if (delivery.err == ERR_NOT_FOUND || delivery.err == ERR_SETTINGS)
             kafka_watch_raise(&producer->watch, message->err, rd_kafka_topic_name(message->rkt), true);
-    } else if (producer->watch.trouble.err != ERR_OK) {
+    } else if (producer->watch.trouble.err != ERR_OK || producer->watch.fresh) {
         kafka_watch_clear(&producer->watch);
     }
     check(producer->outstanding > 0);

@@ -1,9 +1,14 @@
 #include "adapters/kafka/outbox.h"
 
 #include "base/check.h"
+#include "base/instant.h"
 #include "base/log.h"
 
+#include <poll.h>
 #include <stdlib.h>
+
+/* A producer that was lost soon after it was made, since it may not write, is not made anew all the time. */
+enum { SOON_US = 5000000, REST_US = 1000000 };
 
 /* Drops what is acknowledged from the front. */
 static void trim(struct outbox *outbox)
@@ -95,16 +100,27 @@ void outbox_turn(struct outbox *outbox, int ms)
     if (outbox->producer)
         kafka_producer_poll(outbox->producer, ms);
     if (outbox->producer && kafka_producer_lost(outbox->producer, &why)) {
-        log_warning("kafka", "the producer is lost (%s): another one is made, %llu records that were not acknowledged are sent again", why,
-                    (unsigned long long)outbox->count);
+        int64_t now = clock_mono_us();
+        bool soon = now - outbox->made_us < SOON_US;
+        if (!soon)
+            log_warning("kafka", "the producer is lost (%s): another one is made, %llu records that were not acknowledged are sent again", why,
+                        (unsigned long long)outbox->count);
+        else
+            log_once(LOG_WARNING, "kafka", "lost", "the producer is lost as soon as it is made (%s); tried again every second", why);
+        outbox->rest_until_us = soon ? now + REST_US : 0;
         kafka_producer_destroy(outbox->producer); /* all that is out comes back */
         outbox->producer = NULL;
     }
     trim(outbox);
     if (!outbox->producer) {
+        if (clock_mono_us() < outbox->rest_until_us) {
+            poll(NULL, 0, ms);
+            return;
+        }
         if (kafka_producer_create(&(struct kafka_producer_options){outbox->settings, delivered, outbox}, &outbox->producer) != ERR_OK)
             return; /* logged; the next turn tries again */
         outbox->producers++;
+        outbox->made_us = clock_mono_us();
         outbox->unsent = outbox->first != NULL;
     }
     if (outbox->unsent)

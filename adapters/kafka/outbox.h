@@ -38,6 +38,7 @@ struct outbox {
     int64_t *versions;        /* [number - 1] the newest that is or was sent */
     uint32_t version_capacity;
     uint64_t producers;       /* made so far */
+    int64_t made_us, rest_until_us; /* the producer; before then no other is made */
 };
 
 /* Puts a copy behind the others and sends it if it can be sent now. */
