@@ -66,10 +66,15 @@ static enum err take_coverage(void *owner, const struct fact *fact)
     return ERR_OK;
 }
 
+/* Records of sessions and ports name their source by number, but so does what is said of objects and rules: those
+ * who are there for these alone are not asked whether they were watching. */
 static void take_name(void *owner, uint32_t number, struct bytes text)
 {
     (void)number;
-    source_of(owner, text)->counts = true; /* it is named by records of sessions */
+    struct source *source = source_of(owner, text);
+    enum source_kind kind = source->face.kind;
+    bool rules = kind == SOURCE_CONFIG || kind == SOURCE_ENTITLEMENT || kind == SOURCE_API || bytes_equal_text(text, "api");
+    source->counts = source->counts || !rules;
 }
 
 static enum err take_decision(void *owner, const struct fact *fact)
