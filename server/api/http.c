@@ -22,6 +22,7 @@ struct http {
     unsigned stream_count;
     struct http_stream *streams; /* doubly linked */
     struct http_later *resting;  /* likewise */
+    bool ends; /* whoever asks now gets 503 without the handler, whose owner is half gone */
 };
 
 struct http_stream {
@@ -285,8 +286,9 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection
         .later = exchange,
     };
     request.has_body = request_has_body(&request);
-    struct http_answer answer = {.status = 500};
-    http->handler(http->owner, &request, &answer);
+    struct http_answer answer = {.status = http->ends ? 503 : 500};
+    if (!http->ends)
+        http->handler(http->owner, &request, &answer);
     if (answer.later) {
         later_rest(http, exchange, connection);
         return MHD_YES;
@@ -390,6 +392,7 @@ void http_destroy(struct http *http)
     /* The library wants no connection suspended when it stops. */
     for (struct http_stream *stream = http->streams; stream; stream = stream->next)
         http_stream_end(stream);
+    http->ends = true;
     while (http->resting)
         http_later_give(http->resting, &(struct http_answer){.status = 503});
     MHD_run(http->daemon);
