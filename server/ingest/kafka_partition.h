@@ -14,7 +14,7 @@
 #include "server/ingest/kafka_survey.h"
 #include "store/records.h"
 
-enum kafka_topic { KAFKA_FACTS, KAFKA_OBJECTS, KAFKA_CLOSES, KAFKA_TOPICS };
+enum kafka_topic { KAFKA_FACTS, KAFKA_OBJECTS, KAFKA_CLOSES, KAFKA_DEAD, KAFKA_TOPICS };
 
 struct kafka_partition {
     enum kafka_topic topic;

@@ -2,12 +2,14 @@
 #ifndef SERVER_INGEST_KAFKA_PRIVATE_H
 #define SERVER_INGEST_KAFKA_PRIVATE_H
 
+#include "server/ingest/kafka_dead.h"
 #include "server/ingest/kafka_source.h"
 
 struct kafka_source {
     struct kafka_source_options options;
     struct kafka_consumer *consumer;
     struct kafka_survey *survey;
+    struct kafka_dead *dead;
     struct loop_watch *watch;
     struct loop_wake *wake; /* by which the survey's thread calls */
     struct arena *arena;    /* of the facts of one take */

@@ -11,16 +11,18 @@ static void refuse(struct kafka_source *source, const struct kafka_record *recor
     char place[400];
     snprintf(place, sizeof place, "%s partition %d offset %lld index %zu", record->topic, record->partition, (long long)record->offset, index);
     log_warning("kafka", "%s: refused: %s", place, why);
-    ingest_refused(source->options.ingest, &(struct dead_letter){
-                                               .source = BYTES_LITERAL(""),
-                                               .topic = bytes_from_text(record->topic),
-                                               .partition = record->partition,
-                                               .offset = record->offset,
-                                               .index = (uint32_t)index,
-                                               .place = bytes_from_text(place),
-                                               .why = bytes_from_text(why),
-                                               .raw = bytes_present(raw) ? raw : BYTES_LITERAL(""),
-                                           });
+    struct dead_letter letter = {
+        .source = BYTES_LITERAL(""),
+        .topic = bytes_from_text(record->topic),
+        .partition = record->partition,
+        .offset = record->offset,
+        .index = (uint32_t)index,
+        .place = bytes_from_text(place),
+        .why = bytes_from_text(why),
+        .raw = bytes_present(raw) ? raw : BYTES_LITERAL(""),
+    };
+    ingest_refused(source->options.ingest, &letter);
+    kafka_dead_tell(source->dead, &letter);
 }
 
 void kafka_source_take_facts(struct kafka_source *source, const struct kafka_partition *partition, const struct kafka_record *record)

@@ -107,11 +107,13 @@ static void take_record(struct kafka_source *source, const struct kafka_record *
     uint64_t before = source->facts;
     if (partition->topic == KAFKA_CLOSES)
         next = source->options.close_record(source->options.close_owner, record);
+    else if (partition->topic == KAFKA_DEAD)
+        kafka_dead_take(source->options.ingest, record, source->arena);
     else
         kafka_source_take_facts(source, partition, record);
     partition->read = record->offset + 1;
     partition->at.records++;
-    partition->at.facts += partition->topic == KAFKA_CLOSES ? 1 : source->facts - before;
+    partition->at.facts += partition->topic == KAFKA_CLOSES || partition->topic == KAFKA_DEAD ? 1 : source->facts - before;
     if (next <= partition->at.next)
         return; /* parts of a close that is not whole yet */
     partition->at.next = next;
@@ -263,6 +265,9 @@ enum err kafka_source_create(const struct kafka_source_options *options, struct 
     enum err err = kafka_consumer_create(options->settings, &source->consumer);
     if (err == ERR_OK) {
         source->watch = loop_watch_create(options->loop, kafka_consumer_fd(source->consumer), on_readable, source);
+        err = kafka_dead_create(options->loop, options->settings, options->topics[KAFKA_DEAD], &source->dead);
+    }
+    if (err == ERR_OK) {
         err = kafka_survey_create(&survey, &source->survey);
     }
     if (err != ERR_OK) {
@@ -280,6 +285,7 @@ void kafka_source_destroy(struct kafka_source *source)
     kafka_survey_destroy(source->survey);
     loop_watch_destroy(source->watch);
     loop_wake_destroy(source->wake);
+    kafka_dead_destroy(source->dead);
     kafka_consumer_destroy(source->consumer);
     for (size_t i = 0; i < source->partition_count; i++)
         free(source->partitions[i]);

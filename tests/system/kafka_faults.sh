@@ -63,15 +63,21 @@ printf '\x08\x63' >"$scratch/newer"
 for record in foreign cut newer onebad; do timeout 20 kcat -P -b "$KAFKA_BROKERS" -t seatmeter.facts -p 0 "$scratch/$record" || fail kcat; done
 more 10
 wait_for 60 "the sessions behind" has_sessions 110 || fail "$(sessions) sessions, 110 were said"
-api "$port" /api/v1/dead | jq -r '.dead[] | [.topic, .partition, .offset, .index, .why] | @tsv' | sort -t$'\t' -k3n >"$scratch/dead"
+api "$port" /api/v1/dead | jq -r '.dead[] | select(.topic) | [.topic, .partition, .offset, .index, .why] | @tsv' | sort -t$'\t' -k3n >"$scratch/dead"
 cat "$scratch/dead"
 [ "$(cut -f3 "$scratch/dead" | sort -n | tr '\n' ' ')" = "$first $((first + 1)) $((first + 2)) $((first + 3)) " ] || fail "not these four records in dead"
 [ "$(awk -F'\t' -v o=$((first + 3)) '$3 == o { print $4 }' "$scratch/dead")" -gt 0 ] || fail "the batch with one bad fact lost more than this"
 "$SEATMETER" dead list --url "http://localhost:$port" >"$scratch/out" || fail "dead list"
+printf '{"source":"icon-a","place":"table G_LOGIN_SESSION, ID 7","why":"no begin","raw":"row"}' >"$scratch/refused"
+timeout 20 kcat -P -b "$KAFKA_BROKERS" -t seatmeter.dead -k icon-a "$scratch/refused" || fail kcat
+five_dead() { [ "$(api "$port" /api/v1/dead | jq .count)" = 5 ]; }
+wait_for 30 "an adapter's refusal in dead" five_dead || fail "what an adapter refused is not in dead"
 server_stop
+timeout 20 kcat -C -q -b "$KAFKA_BROKERS" -t seatmeter.dead -e -f '%k\n' 2>/dev/null | grep '^seatmeter.facts/0/' | sort >"$scratch/told"
+awk -F'\t' '{ print $1 "/" $2 "/" $3 "/" $4 }' "$scratch/dead" | sort | cmp - "$scratch/told" || { cat "$scratch/told"; fail "the topic seatmeter.dead was not told of all"; }
 server_start "$scratch/settings.yaml" "$port"
-[ "$(api "$port" /api/v1/dead | jq .count)" = 4 ] || fail "a restart changed the dead letters"
-note "four refused, each with topic, partition, offset and index; the rest counted"
+[ "$(api "$port" /api/v1/dead | jq .count)" = 5 ] || fail "a restart changed the dead letters"
+note "four refused, each with topic, partition, offset and index, here and in seatmeter.dead; the rest counted"
 
 echo "== partitions added"
 kafka_tool org.apache.kafka.tools.TopicCommand --alter --topic seatmeter.facts --partitions 5 >/dev/null 2>&1 || fail "partitions"
