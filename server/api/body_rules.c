@@ -13,10 +13,22 @@ static void write_name_and_text(struct json_writer *writer, const char *name, st
         json_write_null(writer);
 }
 
-/* A rule as the fact that it is, with what becomes of it at an instant; a decision has no state. */
-static void write_rule(const struct rules *rules, const struct rule *rule, instant at, struct json_writer *writer)
+/* Today by the calendar asked last: finding a date costs more than all the rest of a rule. */
+struct today {
+    const struct rules *rules;
+    instant at;
+    const struct calendar *calendar;
+    int32_t date;
+};
+
+/* A rule as the fact that it is, with what becomes of it today; a decision has no state. */
+static void write_rule(struct today *today, const struct rule *rule, struct json_writer *writer)
 {
     struct buffer body = {0};
+    const struct calendar *calendar = rules_calendar_of(today->rules, rule);
+    if (calendar != today->calendar)
+        today->date = calendar_date(calendar, today->at);
+    today->calendar = calendar;
     fact_json_write_body(&rule->fact, &body);
     json_write_open_object(writer);
     write_name_and_text(writer, "key", rule->fact.key);
@@ -25,7 +37,7 @@ static void write_rule(const struct rules *rules, const struct rule *rule, insta
     json_write_integer(writer, rule->fact.version);
     if (rule->fact.kind != FACT_DECISION) {
         json_write_name(writer, "state");
-        json_write_text_c(writer, rule_state_name(rules_state(rules, rule, at)));
+        json_write_text_c(writer, rule_state_name(rules_state(today->rules, rule, today->date)));
     }
     json_write_name(writer, "body");
     json_write_raw(writer, buffer_bytes(&body));
@@ -65,6 +77,7 @@ enum err body_rules(struct query *query, const char *name, enum fact_kind kind, 
 {
     struct json_writer writer = {.out = out};
     const struct rules *rules = query_rules(query);
+    struct today today = {.rules = rules, .at = clock_of(query)};
     const struct rule *list, *last = NULL;
     struct bytes key = BYTES_NONE, source = BYTES_NONE;
     size_t count = rules_of_kind(rules, kind, &list), written = 0;
@@ -83,7 +96,7 @@ enum err body_rules(struct query *query, const char *name, enum fact_kind kind, 
             page->next = cursor_of(last, arena);
             break;
         }
-        write_rule(rules, &list[i], clock_of(query), &writer);
+        write_rule(&today, &list[i], &writer);
         last = &list[i];
     }
     json_write_close_list(&writer);
@@ -94,14 +107,14 @@ enum err body_rules(struct query *query, const char *name, enum fact_kind kind, 
 }
 
 /* A tenant's settings, the oldest key first. */
-static void write_settings(const struct rules *rules, int64_t tenant, instant at, struct json_writer *writer)
+static void write_settings(struct today *today, int64_t tenant, struct json_writer *writer)
 {
     const struct rule *list;
-    size_t count = rules_of_kind(rules, FACT_TENANT_SETTING, &list);
+    size_t count = rules_of_kind(today->rules, FACT_TENANT_SETTING, &list);
     json_write_open_list(writer);
     for (size_t i = 0; i < count; i++)
         if (list[i].fact.tenant_setting.tenant == tenant)
-            write_rule(rules, &list[i], at, writer);
+            write_rule(today, &list[i], writer);
     json_write_close_list(writer);
 }
 
@@ -111,7 +124,7 @@ void body_tenants(struct query *query, struct arena *arena, struct buffer *out)
     const struct query_scope *scopes;
     const struct rules *rules = query_rules(query);
     size_t count = query_scopes(query, SCOPE_TENANT, arena, &scopes);
-    instant at = clock_of(query);
+    struct today today = {.rules = rules, .at = clock_of(query)};
     json_write_open_object(&writer);
     json_write_name(&writer, "tenants");
     json_write_open_list(&writer);
@@ -121,9 +134,9 @@ void body_tenants(struct query *query, struct arena *arena, struct buffer *out)
         json_write_name(&writer, "id");
         json_write_integer(&writer, scopes[i].scope.id);
         write_name_and_text(&writer, "name", scopes[i].name);
-        write_name_and_text(&writer, "zone", zone_name(calendar_zone(calendar, calendar_date(calendar, at))));
+        write_name_and_text(&writer, "zone", zone_name(calendar_zone(calendar, calendar_date(calendar, today.at))));
         json_write_name(&writer, "settings");
-        write_settings(rules, scopes[i].scope.id, at, &writer);
+        write_settings(&today, scopes[i].scope.id, &writer);
         json_write_close_object(&writer);
     }
     json_write_close_list(&writer);

@@ -60,7 +60,8 @@ struct rule {
     bool counts; /* not taken back, and no other source comes first */
 };
 size_t rules_of_kind(const struct rules *rules, enum fact_kind kind, const struct rule **list);
-/* At an instant, of a rule of the list that is no decision. */
-enum rule_state rules_state(const struct rules *rules, const struct rule *rule, instant at);
+/* On a date of the calendar by which a rule's dates are told; of a rule of the list that is no decision. */
+const struct calendar *rules_calendar_of(const struct rules *rules, const struct rule *rule);
+enum rule_state rules_state(const struct rules *rules, const struct rule *rule, int32_t date);
 
 #endif

@@ -200,17 +200,22 @@ static enum rule_state state_by_validity(const struct rules *rules, const struct
     return valid_on(rules, rule->fact.kind, date) == rule ? RULE_IN_FORCE : RULE_OUTRANKED;
 }
 
-enum rule_state rules_state(const struct rules *rules, const struct rule *rule, instant at)
+const struct calendar *rules_calendar_of(const struct rules *rules, const struct rule *rule)
 {
     const struct fact *fact = &rule->fact;
     struct query_scope owner = {{SCOPE_SYSTEM, 0}, BYTES_NONE, ID_NONE};
+    if (fact->kind == FACT_PROVISIONED || fact->kind == FACT_TENANT_SETTING)
+        owner.scope = (struct scope){SCOPE_TENANT, fact->kind == FACT_PROVISIONED ? fact->provisioned.tenant : fact->tenant_setting.tenant};
+    return rules_calendar(rules, &owner);
+}
+
+enum rule_state rules_state(const struct rules *rules, const struct rule *rule, int32_t date)
+{
+    const struct fact *fact = &rule->fact;
     if (fact->rule_deleted)
         return RULE_TAKEN_BACK;
     if (!rule->counts)
         return RULE_OVERRULED;
-    if (fact->kind == FACT_PROVISIONED || fact->kind == FACT_TENANT_SETTING)
-        owner.scope = (struct scope){SCOPE_TENANT, fact->kind == FACT_PROVISIONED ? fact->provisioned.tenant : fact->tenant_setting.tenant};
-    int32_t date = calendar_date(rules_calendar(rules, &owner), at);
     if (fact->kind == FACT_ENTITLEMENT || fact->kind == FACT_BUNDLE_SET)
         return state_by_validity(rules, rule, date);
     const struct rule *holds = fact->kind == FACT_PROVISIONED ? provisioned_on(rules, fact->provisioned.tenant, fact->provisioned.item, date)
