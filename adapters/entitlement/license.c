@@ -163,10 +163,11 @@ static void take_count(struct reading *reading, int line, struct bytes text, str
     to->count = QUANTITY_UNLIMITED;
     if (is_word(text, "uncounted"))
         return;
-    if (!read_number(text, &to->count))
+    int64_t count;
+    if (!read_number(text, &count))
         reading_fault(reading, line, "count: %s, expected a whole number of at most %d, or uncounted", reading_shown(reading, text), READING_QUANTITY_MAX);
-    else if (to->count == 0) /* the same word in numbers */
-        to->count = QUANTITY_UNLIMITED;
+    else if (count > 0) /* 0 is "uncounted" in numbers */
+        to->count = count;
 }
 
 static void take_start(struct reading *reading, int line, struct bytes word, struct license_line *to)
