@@ -79,7 +79,9 @@ static void look_at_minutes(struct lanes *lanes, size_t item_count, uint32_t unt
 }
 
 /* Whole lanes at a time: worth the widest vectors there are, with a clone for machines without them. */
+#if !defined __SANITIZE_THREAD__ /* which is not ready yet when the loader asks which clone to take */
 __attribute__((target_clones("avx2", "default"), optimize("O3")))
+#endif
 static void fold(const struct counters *counters, const struct counter_slot *slot, struct lanes *lanes)
 {
     size_t count = counters->lane_count;
