@@ -20,6 +20,11 @@ cp /etc/resolv.conf "$root/etc/resolv.conf"
 for file in /etc/apt/apt.conf.d/*; do
     [ ! -f "$file" ] || ! grep -q -E '^Acquire' "$file" || cp "$file" "$root/etc/apt/apt.conf.d/"
 done
+# And whom this machine trusts beside Debian's list, for what is fetched over TLS.
+if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
+    mkdir -p "$root/usr/local/share/ca-certificates"
+    cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
+fi
 mount -t proc proc "$root/proc" || fail "cannot mount /proc in the root"
 mkdir -p "$root/srv/seatmeter"
 if git -C "$tree" rev-parse HEAD >/dev/null 2>&1; then
