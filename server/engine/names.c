@@ -29,11 +29,19 @@ void number_list_free(struct number_list *list)
 uint32_t names_number(struct names *names, enum dictionary_class class, struct bytes text)
 {
     struct dictionary *dictionary = &names->dictionaries[class];
+    bool repeats = class == DICTIONARY_SOURCE || class == DICTIONARY_WORD; /* their numbers are never taken back */
+    for (int i = 0; repeats && i < NAMES_RECENT; i++) {
+        uint32_t recent = names->recent[class][i];
+        if (recent && bytes_equal(dictionary_text(dictionary, recent), text))
+            return recent;
+    }
     uint32_t number = dictionary_find(dictionary, text);
     if (number == 0) {
         number = dictionary_number(dictionary, text);
         number_list_add(&names->changed[class], number);
     }
+    if (repeats)
+        names->recent[class][names->recent_at[class]++ % NAMES_RECENT] = number;
     return number;
 }
 

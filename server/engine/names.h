@@ -20,9 +20,13 @@ struct number_list {
 void number_list_add(struct number_list *list, uint32_t number);
 void number_list_free(struct number_list *list);
 
+enum { NAMES_RECENT = 4 };
+
 struct names {
     struct dictionary dictionaries[DICTIONARY_CLASS_COUNT];
     struct number_list changed[DICTIONARY_CLASS_COUNT]; /* given or taken back since the last flush */
+    uint32_t recent[DICTIONARY_CLASS_COUNT][NAMES_RECENT]; /* asked for last: sources and words repeat all the time */
+    unsigned recent_at[DICTIONARY_CLASS_COUNT];
 };
 
 uint32_t names_number(struct names *names, enum dictionary_class class, struct bytes text);

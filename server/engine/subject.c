@@ -93,6 +93,23 @@ static int compare_parts(const void *a, const void *b)
     return x->scope < y->scope ? -1 : x->scope > y->scope;
 }
 
+/* By scope; there are a handful, so insertion beats a call of qsort by far. */
+static void sort_parts(struct part *parts, size_t count)
+{
+    enum { FEW = 64 };
+    if (count > FEW) {
+        qsort(parts, count, sizeof *parts, compare_parts);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct part part = parts[i];
+        size_t at = i;
+        for (; at > 0 && parts[at - 1].scope > part.scope; at--)
+            parts[at] = parts[at - 1];
+        parts[at] = part;
+    }
+}
+
 static int compare_instants(const void *a, const void *b)
 {
     instant x = *(const instant *)a, y = *(const instant *)b;
@@ -149,8 +166,7 @@ static void scope_edges(struct engine *engine, const struct part *parts, size_t 
 
 void parts_edges(struct engine *engine, struct part_list *parts, instant from, instant to, struct edge_list *list)
 {
-    if (parts->count > 1)
-        qsort(parts->parts, parts->count, sizeof *parts->parts, compare_parts);
+    sort_parts(parts->parts, parts->count);
     for (size_t i = 0, next; i < parts->count; i = next) {
         for (next = i; next < parts->count && parts->parts[next].scope == parts->parts[i].scope; next++)
             ;
