@@ -4,7 +4,8 @@
  * An expired line counts 0, and it expires on a day that the file itself states, so the days on which a line begins or
  * ends cut time into spans, each of which is an entitlement with its own validity: what was so last month stays so,
  * what will expire expires, with nobody dropping the file again.  A source's first licence file holds since ever, a
- * later one from the (UTC) day of its acceptance on.
+ * later one from the (UTC) day of its acceptance on.  It has no day of issue, so an entitlement file that is in force
+ * on a day goes before it.
  */
 #include "adapters/entitlement/license.h"
 
@@ -137,11 +138,10 @@ static void state_span(struct reading *reading, const struct groups *groups, int
     char at[INSTANT_TEXT_SIZE], date[DATE_TEXT_SIZE];
     int64_t at_us = reading->license.at_us;
     struct fact *fact = reading_fact(reading, FACT_ENTITLEMENT);
-    fact->entitlement.issued = instant_day(at_us / 1000);
     fact->entitlement.valid_from = from;
     fact->entitlement.valid_to = to;
     state_lines(reading, groups, &fact->entitlement);
-    /* Of two copies of one day the later one counts: its key is the larger. */
+    /* No day of issue: of several copies the later one counts, since its key is the larger. */
     fact->key = bytes_from_text(arena_printf(reading->arena, "license/%.23s%03dZ/%s", instant_format(at_us / 1000, at), (int)(at_us % 1000),
                                              from == DATE_NONE ? "ever" : date_format(from, date)));
 }
