@@ -8,6 +8,7 @@
     X("app.js", web_app_js, "text/javascript; charset=utf-8")        \
     X("now.js", web_now_js, "text/javascript; charset=utf-8")        \
     X("days.js", web_days_js, "text/javascript; charset=utf-8")      \
+    X("explain.js", web_explain_js, "text/javascript; charset=utf-8") \
     X("draw.js", web_draw_js, "text/javascript; charset=utf-8")      \
     X("words.js", web_words_js, "text/javascript; charset=utf-8")    \
     X("feed.js", web_feed_js, "text/javascript; charset=utf-8")      \

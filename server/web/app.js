@@ -3,8 +3,9 @@ import {$, $$, ageOf, make, minuteOf, number, ownZone, put, secondOf, shaped, si
 import {ask, Stream} from './feed.js';
 import {NowView} from './now.js';
 import {DaysView} from './days.js';
+import {ExplainView} from './explain.js';
 
-const VIEWS = {now: {make: NowView, title: 'Now'}, days: {make: DaysView, title: 'Days'}};
+const VIEWS = {now: {make: NowView, title: 'Now'}, days: {make: DaysView, title: 'Days'}, explain: {make: ExplainView, title: 'Explain', whole: true}}; // whole: of more than a scope
 const root = document.documentElement;
 const page = {view: null, name: null, scope: {scope: 'system'}, tenants: [], catalog: [], stream: null, state: 'loading', lost: null, note: null};
 
@@ -24,13 +25,14 @@ export const sameScope = (a, b) => a.scope === b.scope && a.id === b.id;
 const scopeName = () => page.scope.id ? page.tenants.find(tenant => String(tenant.id) === page.scope.id)?.name || 'Tenant ' + page.scope.id : 'System';
 
 function follow() {
-  const {name, scope} = readAddress();
+  const {name, scope} = readAddress(), own = VIEWS[name].whole ? location.hash : name;
   const changed = !sameScope(scope, page.scope);
   page.scope = scope;
   if (changed || !page.stream) connect();
-  if (changed || page.name !== name) {
+  if (changed || page.own !== own) {
     page.view?.close();
     page.name = name;
+    page.own = own;
     page.view = new VIEWS[name].make($('#view'), page);
     if (page.stream?.now) page.view.state(page.stream.now);
   }
@@ -157,6 +159,7 @@ addEventListener('keydown', event => {
   else if (event.key === 'g') gAt = Date.now();
   else if (event.key === '/') { event.preventDefault(); openPicker(); }
   else if (event.key === 't') page.view.toggleTable?.();
+  else if (event.key === 'e') $('a.pk[href]', document.activeElement.closest?.('li') || document)?.click();
   else if (event.key === '?') $('#keys').showModal();
 });
 $('.skip').addEventListener('click', event => { event.preventDefault(); $('#main').focus(); });

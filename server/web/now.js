@@ -1,5 +1,5 @@
 // now.js - the view "Now": a sentence, counts, one tile an item with its day, and the same as a table.
-import {$, ageOf, make, minuteOf, number, percent, put, secondOf, shaped, shortNames, sinceOf, STATE_WORDS, weekdayOf} from './words.js';
+import {$, ageOf, make, minuteOf, number, percent, put, secondOf, setAttribute, shaped, shortNames, sinceOf, STATE_WORDS, weekdayOf} from './words.js';
 import {ask, askUsage} from './feed.js';
 import {drawChart, hair, makeChart, scaleOf} from './draw.js';
 
@@ -102,7 +102,7 @@ export class NowView {
     item.of = make('span', {class: 'of'});
     item.peakNumber = make('b');
     item.peakTime = make('span');
-    item.peak = make('span', {class: 'pk'}, shaped('peak'), make('span', {class: 'vh'}, 'peak '), item.peakNumber, item.peakTime);
+    item.peak = make('a', {class: 'pk'}, shaped('peak'), make('span', {class: 'vh'}, 'peak '), item.peakNumber, item.peakTime);
     item.by = make('span', {class: 'by'});
     item.say = make('p', {class: 'say'});
     item.chartHost = make('div', {class: 'ch'});
@@ -240,7 +240,8 @@ export class NowView {
     item.peak.hidden = !(row.peak > 0);
     put(item.peakNumber, row.peak > 0 ? (unseen ? '≥ ' : '') + number(row.peak) : '');
     put(item.peakTime, row.peak_at ? ' at ' + minuteOf(row.peak_at, zone) : '');
-    item.peak.title = row.peak_at ? `Today’s peak: ${row.peak_at}` : '';
+    item.peak.title = row.peak_at ? `Today’s peak: ${row.peak_at}. Who was in it?` : '';
+    if (row.peak_at) setAttribute(item.peak, 'href', '#explain?' + new URLSearchParams({...(this.page.scope.id ? this.page.scope : {}), item: item.code, at: row.peak_at}));
     put(item.word, item.slim ? item.concurrent ? 'not used today' : 'enabled' : '');
     put(item.by, !trouble ? '' : row.state === 'over' ? `+${number(row.over)} over`
       : row.state === 'close' ? `${number(Math.max(0, row.entitled - (counted(row) ?? row.entitled)))} left`
