@@ -3,9 +3,12 @@
 /* A new source is one folder and one line here. */
 static const struct adapter_kind *const kinds[] = {&adapter_icon, &adapter_entitlement};
 
-const struct adapter_kind *adapter_kind_at(size_t number)
+const char *adapter_kind_names(struct arena *arena)
 {
-    return number < sizeof kinds / sizeof *kinds ? kinds[number] : NULL;
+    const char *names = kinds[0]->name;
+    for (size_t i = 1; i < sizeof kinds / sizeof *kinds; i++)
+        names = arena_printf(arena, "%s, %s", names, kinds[i]->name);
+    return names;
 }
 
 const struct adapter_kind *adapter_kind_find(struct bytes name)

@@ -54,8 +54,8 @@ struct adapter_kind {
 extern const struct adapter_kind adapter_icon;
 extern const struct adapter_kind adapter_entitlement;
 
-/* All there are, in order; NULL behind the last. */
-const struct adapter_kind *adapter_kind_at(size_t number);
+/* "icon, entitlement": all there are; in arena. */
+const char *adapter_kind_names(struct arena *arena);
 /* NULL when there is no such kind. */
 const struct adapter_kind *adapter_kind_find(struct bytes name);
 

@@ -191,9 +191,7 @@ static const char *source_text(struct reading *reading, const struct yaml *entry
 
 static void read_source(struct reading *reading, const struct yaml *entry, size_t number, struct source_settings *sources)
 {
-    const char *kinds = NULL;
-    for (size_t i = 0; adapter_kind_at(i); i++)
-        kinds = arena_printf(reading->arena, "%s%s%s", kinds ? kinds : "", kinds ? ", " : "", adapter_kind_at(i)->name);
+    const char *kinds = adapter_kind_names(reading->arena);
     struct source_settings *source = &sources[number];
     if (entry->kind != YAML_KIND_MAP) {
         fault(reading, entry->line, "key sources[%zu]: value %s, expected a map with kind, name and the source's own keys", number, shown(reading, entry));

@@ -251,11 +251,12 @@ static enum err recover(struct drop *drop, const char **why)
         struct taking taking = {.name = list[i].name};
         arena_reset(drop->file_arena);
         err = folder_read_accepted(drop->folder, list[i].name, READING_BYTES_MAX, drop->file_arena, &taking.content, why);
-        if (err)
+        if (err == ERR_OK)
+            err = read_content(drop, &taking, list[i].version, why);
+        if (err == ERR_IO || err == ERR_SETTINGS) {
+            *why = arena_printf(drop->arena, "accepted/%s, which is to be stated again: %s", list[i].name, *why);
             return ERR_AWAY;
-        err = read_content(drop, &taking, list[i].version, why);
-        if (err == ERR_SETTINGS)
-            return ERR_AWAY;
+        }
         if (err == ERR_INPUT)
             log_error(part, "accepted/%s is stated again, but can no longer be taken: %s", list[i].name, first_faults(&taking, drop->file_arena));
         else
@@ -292,5 +293,8 @@ enum err drop_look(struct drop *drop, instant now, const char **why)
     if (err == ERR_OK)
         err = look(drop, now, why);
     folder_close(drop->folder);
+    /* A large file's memory is not kept for the small ones to come. */
+    arena_destroy(drop->file_arena);
+    drop->file_arena = arena_create();
     return err;
 }

@@ -159,12 +159,13 @@ int cli_adapt(int argc, char **argv)
     int first = 0, code = cli_options_read(argc, argv, options, &first);
     if (code >= 0)
         return code;
-    if (argc - first != 1)
-        return cli_wrong_usage("adapt", "expected one kind of source: icon");
-    if (!adapter_kind_find(bytes_from_text(argv[first])))
-        return cli_wrong_usage("adapt", "\"%s\" is no kind of source that this program has; there is: icon", argv[first]);
-
     struct arena *arena = arena_create();
+    if (argc - first != 1 || !adapter_kind_find(bytes_from_text(argv[first]))) {
+        code = cli_wrong_usage("adapt", "\"%s\" is no kind of source that this program has, expected one of: %s", argc - first == 1 ? argv[first] : "",
+                               adapter_kind_names(arena));
+        arena_destroy(arena);
+        return code;
+    }
     const struct settings *settings;
     struct kafka_settings kafka;
     enum err err = cli_settings_read(file, arena, &settings);

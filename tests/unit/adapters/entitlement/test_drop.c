@@ -385,6 +385,11 @@ Test(drop, an_empty_store_is_filled_from_what_was_accepted)
     stop();
     buffer_clear(&here.cursor);
     start();
+    const char *why = "";
+    put("map.tmp", "features: [\n");
+    cr_expect_eq(drop_look(here.drop, here.now, &why), ERR_AWAY);
+    cr_expect(strstr(why, "accepted/license.dat, which is to be stated again: "), "%s", why);
+    put("map.tmp", "features: {a: email}\n");
     looks(3);
     cr_expect_str_eq(facts(), before, "the same facts, keys and versions");
 }
