@@ -23,7 +23,7 @@ bool enabled_unpack(struct bytes *rest, struct enabled_step *step, bool *damaged
     int64_t delta;
     if (rest->len == 0)
         return false;
-    if (!varint_take(rest, &more) || step->at + more > DAY_MS || !varint_take(rest, &item) || item > UINT32_MAX ||
+    if (!varint_take(rest, &more) || step->at + more >= 2 * DAY_MS || !varint_take(rest, &item) || item > UINT32_MAX ||
         !varint_take_signed(rest, &delta) || delta < INT32_MIN || delta > INT32_MAX) {
         *damaged = true;
         return false;

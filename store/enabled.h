@@ -6,8 +6,8 @@
  * What holds since ever stands on day 0.
  *
  *   enabled: scope kind u8, id u64, day u32 → steps of:
- *            varint (ms of the day + 1; 0: carried here by a store horizon, no occasion) less that of the
- *            step before · varint item · signed delta
+ *            varint (ms of the day × 2, + 1 unless carried there by a store horizon, which is no occasion)
+ *            less that of the step before · varint item · signed delta
  */
 #ifndef STORE_ENABLED_H
 #define STORE_ENABLED_H
@@ -15,7 +15,7 @@
 #include "store/slot.h"
 
 struct enabled_step {
-    uint32_t at; /* ms of the day + 1, 0: carried */
+    uint32_t at; /* ms of the day × 2, + 1: a change of its own, else carried */
     uint32_t item;
     int32_t delta;
 };

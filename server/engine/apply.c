@@ -249,7 +249,8 @@ static enum fact_outcome apply_statement(struct engine *engine, const struct fac
 
 /* --- too late ------------------------------------------------------------------------------------ */
 
-/* Over, cap included, before the store's horizon (domain.md §7.20). */
+/* Over, cap included, before the store's horizon (domain.md §7.20): by the fact's own times alone, whatever else is
+ * known of its session, so that it is the same in any order (design.md §2). */
 static bool too_late(const struct engine *engine, const struct fact *fact)
 {
     instant horizon = engine->counters.horizon, begin, end;
@@ -258,15 +259,10 @@ static bool too_late(const struct engine *engine, const struct fact *fact)
         begin = fact->login_session.begin;
         end = fact->login_session.end;
         break;
-    case FACT_SESSION_MEDIA: {
-        /* A medium counts for its whole session whatever its own times, so it is late only when its
-         * session is not known any more and it would be over itself. */
-        if (dictionary_find(&engine->names.dictionaries[DICTIONARY_SESSION], fact->session_media.session))
-            return false;
+    case FACT_SESSION_MEDIA:
         begin = fact->session_media.begin;
         end = fact->session_media.end;
         break;
-    }
     case FACT_PORT:
         begin = fact->port.begin;
         end = fact->port.end;

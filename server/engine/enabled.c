@@ -60,7 +60,7 @@ void enabled_add(struct enabled_days *enabled, const struct counters *counters, 
     bool carried = edge->at < counters->horizon;
     instant at = carried ? counters->horizon : edge->at < 0 ? 0 : edge->at; /* INSTANT_EVER: the first day there is */
     const uint64_t *words = masks_words(counters->masks, edge->mask);
-    struct enabled_step step = {.at = carried ? 0 : (uint32_t)(at - (instant)instant_day(at) * DAY_MS) + 1, .delta = edge->sign};
+    struct enabled_step step = {.at = (uint32_t)(at - (instant)instant_day(at) * DAY_MS) * 2 + !carried, .delta = edge->sign};
     for (size_t item = 0; words && item < counters->item_count; item++)
         if (words[item / 64] >> item % 64 & 1) {
             step.item = (uint32_t)item;

@@ -52,7 +52,7 @@ static void take_day(struct walking *walking, int32_t day, struct bytes steps)
     while (enabled_unpack(&steps, &step, &damaged)) {
         uint32_t item = step.item <= query->number_max ? query->item_of_number[step.item] : 0;
         if (item)
-            take_change(walking, item - 1, (instant)day * DAY_MS + (step.at ? step.at - 1 : 0), step.delta, step.at == 0);
+            take_change(walking, item - 1, (instant)day * DAY_MS + step.at / 2, step.delta, step.at % 2 == 0);
     }
     if (damaged)
         log_error("query", "table enabled: a record of day %d is damaged", day);

@@ -81,6 +81,10 @@ struct naive_user {
 };
 size_t naive_users(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, const struct naive_user **users);
 
+/* When a port ends, by the cap as well. */
+instant naive_port_end(const struct naive *naive, struct bytes source, struct bytes key);
+/* The session that a session id is part of; NULL: no such id. */
+const struct naive_session *naive_session_of(const struct naive *naive, struct bytes id);
 size_t naive_sessions(const struct naive *naive, const struct naive_session **sessions);
 
 #endif

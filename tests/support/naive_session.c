@@ -154,6 +154,24 @@ void naive_sessions_fold(struct naive *naive)
         }
 }
 
+instant naive_port_end(const struct naive *naive, struct bytes source, struct bytes key)
+{
+    for (size_t i = 0; i < naive->row_count; i++) {
+        const struct fact *row = naive->rows[i];
+        if (row->kind == FACT_PORT && bytes_equal(row->source, source) && bytes_equal(row->key, key))
+            return row->port.end != INSTANT_NEVER ? row->port.end : naive_capped(naive, row->port.begin);
+    }
+    return INSTANT_NEVER;
+}
+
+const struct naive_session *naive_session_of(const struct naive *naive, struct bytes id)
+{
+    for (size_t i = 0; i < naive->row_count; i++)
+        if (bytes_present(naive_session_id(naive->rows[i])) && bytes_equal(naive_session_id(naive->rows[i]), id))
+            return &naive->sessions[naive->session_of[i]];
+    return NULL;
+}
+
 size_t naive_sessions(const struct naive *naive, const struct naive_session **sessions)
 {
     *sessions = naive->sessions;

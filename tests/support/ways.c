@@ -1,6 +1,7 @@
 #include "tests/support/ways.h"
 
 #include "base/check.h"
+#include "server/engine/engine.h"
 #include "server/ingest/ingest.h"
 #include "store/db.h"
 
@@ -88,6 +89,24 @@ void way_store_reopen(struct way_store *store)
 {
     store_close(store);
     store_open(store);
+}
+
+static void drop_row(void *owner, enum fact_kind kind, struct bytes source, struct bytes key)
+{
+    fact_row_delete(owner, kind, source, key);
+}
+
+void way_store_horizon(struct way_store *store, instant horizon)
+{
+    struct db_txn *txn;
+    char text[INSTANT_TEXT_SIZE];
+    way_store_flush(store);
+    check(db_begin_write(store->db, &txn) == ERR_OK);
+    engine_set_horizon(ingest_engine(store->ingest), horizon, drop_row, txn);
+    ingest_write_changes(store->ingest, txn);
+    meta_put(txn, "horizon", bytes_from_text(instant_format(horizon, text)));
+    check(db_commit(txn) == ERR_OK);
+    ingest_written(store->ingest);
 }
 
 void way_dir_remove(const char *path)

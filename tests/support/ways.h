@@ -53,6 +53,8 @@ void way_store_create(struct way_store *store, const char *parent, const struct 
 void way_store_flush(struct way_store *store); /* with a clock behind everything */
 void way_store_flush_at(struct way_store *store, instant wall);
 void way_store_reopen(struct way_store *store); /* what was not flushed is gone: flush before */
+/* Moves the horizon as the closer does when a day's detail goes: memory and store together; flushes before. */
+void way_store_horizon(struct way_store *store, instant horizon);
 void way_store_destroy(struct way_store *store); /* with its folder */
 /* Removes a folder and what is in it: what a process that died left behind. */
 void way_dir_remove(const char *path);
