@@ -249,47 +249,36 @@ static enum fact_outcome apply_statement(struct engine *engine, const struct fac
 
 /* --- too late ------------------------------------------------------------------------------------ */
 
-/* Over, cap included, before the store's horizon (domain.md §7.20): by the fact's own times alone, whatever else is
- * known of its session, so that it is the same in any order (design.md §2). */
-static bool too_late(const struct engine *engine, const struct fact *fact)
+struct times {
+    instant begin, end;
+};
+
+/* False: of a kind that is never too late. */
+static bool times_of(const struct fact *fact, struct times *times)
 {
-    instant horizon = engine->counters.horizon, begin, end;
     switch (fact->kind) {
     case FACT_LOGIN_SESSION:
-        begin = fact->login_session.begin;
-        end = fact->login_session.end;
-        break;
+        *times = (struct times){fact->login_session.begin, fact->login_session.end};
+        return true;
     case FACT_SESSION_MEDIA:
-        begin = fact->session_media.begin;
-        end = fact->session_media.end;
-        break;
+        *times = (struct times){fact->session_media.begin, fact->session_media.end};
+        return true;
     case FACT_PORT:
-        begin = fact->port.begin;
-        end = fact->port.end;
-        break;
+        *times = (struct times){fact->port.begin, fact->port.end};
+        return true;
     case FACT_MEMBERSHIP:
-        begin = end = fact->membership.to;
-        break;
+        *times = (struct times){fact->membership.to, fact->membership.to};
+        return true;
     case FACT_CAMPAIGN:
-        begin = end = fact->campaign.loaded_to;
-        break;
+        *times = (struct times){fact->campaign.loaded_to, fact->campaign.loaded_to};
+        return true;
     default:
         return false;
     }
-    if (horizon == INSTANT_EVER)
-        return false;
-    if (end == INSTANT_NEVER && begin != INSTANT_NEVER)
-        end = begin + engine->cap_ms;
-    return end < horizon;
 }
 
-enum fact_outcome engine_apply(struct engine *engine, const struct fact *fact)
+static enum fact_outcome apply(struct engine *engine, const struct fact *fact)
 {
-    if (!engine->restoring && too_late(engine, fact))
-        return FACT_TOO_LATE;
-    const struct dictionary *sources = &engine->names.dictionaries[DICTIONARY_SOURCE];
-    if (sources->count >= SOURCES_MAX && !dictionary_find(sources, fact->source))
-        return FACT_NO_ROOM;
     switch (fact->kind) {
     case FACT_LOGIN_SESSION:
         return apply_login(engine, fact);
@@ -298,4 +287,25 @@ enum fact_outcome engine_apply(struct engine *engine, const struct fact *fact)
     default:
         return apply_statement(engine, fact);
     }
+}
+
+/* Over, cap included, before the store's horizon (domain.md §7.20): by the fact's own times alone, whatever else
+ * is known of its session, so that it is the same in any order (design.md §2).
+ *
+ * What began within a cap of the horizon is put in its place all the same.  It counts nowhere any more, but its
+ * begin supersedes what is open, its end holds against an older version that is still open (which is not too
+ * late, since only the cap would end it), and what comes again is known. */
+enum fact_outcome engine_apply(struct engine *engine, const struct fact *fact)
+{
+    struct times times;
+    instant horizon = engine->counters.horizon;
+    if (engine->restoring || horizon == INSTANT_EVER || !times_of(fact, &times) || times.begin == INSTANT_NEVER)
+        return apply(engine, fact);
+    instant capped = times.begin + engine->cap_ms;
+    if ((times.end == INSTANT_NEVER ? capped : times.end) >= horizon)
+        return apply(engine, fact);
+    if (fact->kind == FACT_MEMBERSHIP || fact->kind == FACT_CAMPAIGN || capped < horizon)
+        return FACT_TOO_LATE;
+    enum fact_outcome outcome = apply(engine, fact);
+    return outcome == FACT_APPLIED ? FACT_TOO_LATE : outcome;
 }

@@ -140,19 +140,35 @@ void engine_restored(struct engine *engine, bool recount)
 
 /* --- the horizon --------------------------------------------------------------------------------- */
 
-/* Over, cap included, before the horizon; media that still wait for a login row by their own times. */
-static bool is_over(const struct engine *engine, const struct session *session, instant horizon)
+/* No version of a row can count any more: an open one would be capped before the horizon.  Media that wait for a
+ * login row are kept by their own end, too. */
+static bool rows_are_over(const struct engine *engine, const struct session *session, bool waits, instant horizon)
 {
-    if (session->twin_leader)
-        session = session_at(engine, session->twin_leader);
-    if (session->seat[SEAT_DEFAULT])
-        return session->end < horizon;
+    for (uint32_t row = session->login_rows; row; row = rows_next(&engine->rows, SESSION_LOGIN, row))
+        if (record_instant(rows_login(&engine->rows, row)->begin) + engine->cap_ms >= horizon)
+            return false;
     for (uint32_t row = session->media_rows; row; row = rows_next(&engine->rows, SESSION_MEDIA, row)) {
-        instant begin = record_instant(rows_media(&engine->rows, row)->begin);
         instant end = record_instant(rows_media(&engine->rows, row)->end);
-        if ((end == INSTANT_NEVER ? begin + engine->cap_ms : end) >= horizon)
+        if (record_instant(rows_media(&engine->rows, row)->begin) + engine->cap_ms >= horizon || (waits && end != INSTANT_NEVER && end >= horizon))
             return false;
     }
+    return true;
+}
+
+/* Over before the horizon, with all its twins.  What began within a cap of the horizon stays, so that what comes
+ * again is known or too late: an older version that is still open would count anew otherwise. */
+static bool is_over(const struct engine *engine, uint32_t number, instant horizon)
+{
+    uint32_t leader = session_at(engine, number)->twin_leader ? session_at(engine, number)->twin_leader : number;
+    const struct session *session = session_at(engine, leader);
+    bool waits = !session->seat[SEAT_DEFAULT];
+    if (!waits && session->end >= horizon)
+        return false;
+    if (session->port)
+        return session->device_begin + engine->cap_ms < horizon;
+    for (uint32_t member = leader; member; member = session_at(engine, member)->twin_member)
+        if (!rows_are_over(engine, session_at(engine, member), waits, horizon))
+            return false;
     return true;
 }
 
@@ -162,7 +178,7 @@ void engine_set_horizon(struct engine *engine, instant horizon, engine_gone_fn f
     counters_set_horizon(&engine->counters, horizon);
     struct number_list over = {0};
     for (uint32_t number = 1; number <= engine->session_capacity; number++)
-        if (session_at(engine, number)->used && is_over(engine, session_at(engine, number), horizon))
+        if (session_at(engine, number)->used && is_over(engine, number, horizon))
             number_list_add(&over, number);
     for (size_t i = 0; i < over.count; i++) {
         uint32_t port = session_at(engine, over.numbers[i])->port;

@@ -44,9 +44,12 @@ static unsigned portion_of(uint64_t seed, size_t place)
 
 /* --- what is too late, and what is forgotten ----------------------------------------------------------- */
 
-static bool too_late(const struct fact *fact, instant horizon, instant cap)
+/* Whether a fact ends, cap included, before the horizon; *remembered: it began within a cap of it, so that it holds
+ * against older versions and by its begin, though it counts nowhere. */
+static bool too_late(const struct fact *fact, instant horizon, instant cap, bool *remembered)
 {
     instant begin, end;
+    *remembered = false;
     switch (fact->kind) {
     case FACT_LOGIN_SESSION: begin = fact->login_session.begin, end = fact->login_session.end; break;
     case FACT_SESSION_MEDIA: begin = fact->session_media.begin, end = fact->session_media.end; break;
@@ -55,6 +58,7 @@ static bool too_late(const struct fact *fact, instant horizon, instant cap)
     case FACT_CAMPAIGN: return fact->campaign.loaded_to < horizon;
     default: return false;
     }
+    *remembered = begin + cap >= horizon;
     return (end == INSTANT_NEVER ? begin + cap : end) < horizon;
 }
 
@@ -71,9 +75,11 @@ static instant cap_ms(const struct property *property)
     return property->spite.cap_hours * (instant)HOUR_MS;
 }
 
+/* False when it is too late. */
 static bool keep(struct kept *kept, const struct fact *fact)
 {
-    if (kept->horizon != INSTANT_EVER && too_late(fact, kept->horizon, cap_ms(kept->property)))
+    bool remembered, late = kept->horizon != INSTANT_EVER && too_late(fact, kept->horizon, cap_ms(kept->property), &remembered);
+    if (late && !remembered)
         return false;
     kept->facts[kept->count++] = *fact;
     if (fact->kind == FACT_LOGIN_SESSION || fact->kind == FACT_SESSION_MEDIA || fact->kind == FACT_PORT) {
@@ -84,7 +90,7 @@ static bool keep(struct kept *kept, const struct fact *fact)
         phantom.session_media.begin = 0;
         kept->facts[kept->count++] = phantom;
     }
-    return true;
+    return !late;
 }
 
 static struct naive *count_kept(const struct kept *kept)
@@ -92,17 +98,15 @@ static struct naive *count_kept(const struct kept *kept)
     return naive_create(kept->facts, kept->count, &(struct naive_options){.catalog = kept->property->catalog, .cap_hours = kept->property->spite.cap_hours});
 }
 
-/* Over, cap included, before the horizon. */
+/* Over, cap included, before the horizon, and so would each of its rows be without its end. */
 static bool session_over(const struct kept *kept, const struct naive *naive, struct bytes id, instant horizon)
 {
     const struct naive_session *session = naive_session_of(naive, id);
+    if (session->latest + cap_ms(kept->property) >= horizon)
+        return false;
     if (session->has_login)
         return session->end < horizon;
-    for (size_t i = 0; i < kept->count; i++) /* media that wait for a login row, by their own times */
-        if (kept->facts[i].kind == FACT_SESSION_MEDIA && bytes_equal(kept->facts[i].session_media.session, id) &&
-            !too_late(&kept->facts[i], horizon, cap_ms(kept->property)))
-            return false;
-    return true;
+    return naive_waits_until(naive, id) < horizon; /* media that wait for a login row, by their own times */
 }
 
 static bool is_forgotten(const struct kept *kept, const struct naive *naive, const struct fact *fact, instant horizon)
@@ -111,7 +115,11 @@ static bool is_forgotten(const struct kept *kept, const struct naive *naive, con
     case FACT_LOGIN_SESSION: return session_over(kept, naive, fact->login_session.session, horizon);
     case FACT_SESSION_MEDIA:
         return !bytes_equal_text(fact->session_media.session, "(nobody's)") && session_over(kept, naive, fact->session_media.session, horizon);
-    case FACT_PORT: return naive_port_end(naive, fact->source, fact->key) < horizon;
+    case FACT_PORT: {
+        const struct port *port = naive_port(naive, fact->source, fact->key);
+        instant end = port->end != INSTANT_NEVER ? port->end : naive_capped_at(naive, port->begin);
+        return end < horizon && port->begin + cap_ms(kept->property) < horizon;
+    }
     default: return false;
     }
 }
@@ -267,7 +275,9 @@ static bool take_portion(struct property *property, struct way_store *store, enu
         }
     struct way_step *steps = way_plan(way, property->seed, part.facts, part.places, part.count, &count);
     for (size_t i = 0; i < count; i++) {
-        bool late = !keep(kept, steps[i].fact), said = ingest_fact(store->ingest, steps[i].fact) == FACT_TOO_LATE;
+        bool late = !keep(kept, steps[i].fact);
+        enum fact_outcome outcome = ingest_fact(store->ingest, steps[i].fact);
+        bool said = outcome == FACT_TOO_LATE || (late && outcome != FACT_APPLIED); /* or known already */
         run->counts[COUNT_LATE] += late && way == 0;
         if (late != said && right) {
             buffer_printf(run->why, "  a fact was %s, expected %s: ", said ? "too late" : "taken", late ? "too late" : "taken");

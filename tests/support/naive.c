@@ -141,7 +141,7 @@ struct spans naive_port_uses(struct naive *naive, const struct where *where, con
     struct spans spans = {0};
     if (where->kind != SUBJECT_PORT || (where->uses && !(where->uses & port->uses)) || !app_matches(where, port->app))
         return spans;
-    spans_add(naive, &spans, port->begin, port->end != INSTANT_NEVER ? port->end : naive_capped(naive, port->begin));
+    spans_add(naive, &spans, port->begin, port->end != INSTANT_NEVER ? port->end : naive_capped_at(naive, port->begin));
     return spans;
 }
 

@@ -67,6 +67,7 @@ struct naive_session {
     size_t media_count;
     bool has_login; /* false: media rows alone, it waits */
     instant begin, end;
+    instant latest; /* begin of any of its rows */
     enum naive_end end_kind;
     /* as of begin */
     int64_t tenant;
@@ -81,8 +82,11 @@ struct naive_user {
 };
 size_t naive_users(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, const struct naive_user **users);
 
-/* When a port ends, by the cap as well. */
-instant naive_port_end(const struct naive *naive, struct bytes source, struct bytes key);
+/* The newest version of a port, and when the cap ends something that is open; INSTANT_NEVER: not yet. */
+const struct port *naive_port(const struct naive *naive, struct bytes source, struct bytes key);
+instant naive_capped_at(const struct naive *naive, instant begin);
+/* The latest end of the media rows of a session id, of an open one INSTANT_EVER. */
+instant naive_waits_until(const struct naive *naive, struct bytes id);
 /* The session that a session id is part of; NULL: no such id. */
 const struct naive_session *naive_session_of(const struct naive *naive, struct bytes id);
 size_t naive_sessions(const struct naive *naive, const struct naive_session **sessions);

@@ -69,7 +69,4 @@ static inline void first_known(int64_t *attribute, int64_t stated)
 /* Fills sessions with id and copies, and session_of. */
 void naive_twins_find(struct naive *naive);
 void naive_sessions_fold(struct naive *naive);
-/* An open span's end by the cap: begin + cap, or INSTANT_NEVER while no watermark has reached it. */
-instant naive_capped(const struct naive *naive, instant begin);
-
 #endif

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-instant naive_capped(const struct naive *naive, instant begin)
+instant naive_capped_at(const struct naive *naive, instant begin)
 {
     instant capped = begin + naive->options.cap_hours * (instant)HOUR_MS;
     return naive->watermark >= capped ? capped : INSTANT_NEVER;
@@ -39,6 +39,7 @@ static void take_login(struct naive_session *session, const struct login_session
     if (!bytes_present(session->app))
         session->app = row->app;
     session->has_login = true;
+    session->latest = row->begin > session->latest ? row->begin : session->latest;
     if (row->begin < session->begin)
         session->begin = row->begin;
 }
@@ -47,6 +48,7 @@ static void take_media(struct naive *naive, struct naive_session *session, const
 {
     first_known(&session->place, row->place);
     first_known(&session->dn, row->dn);
+    session->latest = row->begin > session->latest ? row->begin : session->latest;
     struct bytes *media = arena_alloc(naive->arena, (session->media_count + 1) * sizeof *media);
     if (session->media_count)
         memcpy(media, session->media, session->media_count * sizeof *media);
@@ -90,7 +92,7 @@ static bool takes_over(const struct naive_session *later, const struct naive_ses
 
 static void find_open_end(const struct naive *naive, struct naive_session *session)
 {
-    instant taken = INSTANT_NEVER, capped = naive_capped(naive, session->begin);
+    instant taken = INSTANT_NEVER, capped = naive_capped_at(naive, session->begin);
     for (size_t i = 0; i < naive->session_count; i++)
         if (takes_over(&naive->sessions[i], session) && naive->sessions[i].begin < taken)
             taken = naive->sessions[i].begin;
@@ -154,14 +156,26 @@ void naive_sessions_fold(struct naive *naive)
         }
 }
 
-instant naive_port_end(const struct naive *naive, struct bytes source, struct bytes key)
+const struct port *naive_port(const struct naive *naive, struct bytes source, struct bytes key)
 {
     for (size_t i = 0; i < naive->row_count; i++) {
         const struct fact *row = naive->rows[i];
         if (row->kind == FACT_PORT && bytes_equal(row->source, source) && bytes_equal(row->key, key))
-            return row->port.end != INSTANT_NEVER ? row->port.end : naive_capped(naive, row->port.begin);
+            return &row->port;
     }
-    return INSTANT_NEVER;
+    return NULL;
+}
+
+instant naive_waits_until(const struct naive *naive, struct bytes id)
+{
+    instant until = INSTANT_EVER;
+    for (size_t i = 0; i < naive->row_count; i++) {
+        const struct fact *row = naive->rows[i];
+        if (row->kind == FACT_SESSION_MEDIA && bytes_equal(row->session_media.session, id) && row->session_media.end != INSTANT_NEVER &&
+            row->session_media.end > until)
+            until = row->session_media.end;
+    }
+    return until;
 }
 
 const struct naive_session *naive_session_of(const struct naive *naive, struct bytes id)

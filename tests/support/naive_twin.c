@@ -119,7 +119,7 @@ void naive_twins_find(struct naive *naive)
             continue;
         size_t session = naive->session_count++;
         naive->sessions[session] = (struct naive_session){.id = first->id, .given_tenant = ID_NONE, .person = ID_NONE, .login = ID_NONE, .place = ID_NONE,
-                                                          .dn = ID_NONE, .switch_id = ID_NONE, .begin = INSTANT_NEVER, .end = INSTANT_NEVER};
+                                                          .dn = ID_NONE, .switch_id = ID_NONE, .begin = INSTANT_NEVER, .end = INSTANT_NEVER, .latest = INSTANT_EVER};
         join(naive, first, session);
         for (size_t k = i + 1; k < copies.count && first->has_login; k++)
             if (order[k]->has_login && !order[k]->gathered && order[k]->begin - first->begin <= TWIN_MS && alike(first, order[k]) &&
