@@ -279,6 +279,9 @@ static bool times_of(const struct fact *fact, struct times *times)
 
 static enum fact_outcome apply(struct engine *engine, const struct fact *fact)
 {
+    const struct dictionary *sources = &engine->names.dictionaries[DICTIONARY_SOURCE];
+    if (sources->count >= SOURCES_MAX && !dictionary_find(sources, fact->source))
+        return FACT_NO_ROOM;
     switch (fact->kind) {
     case FACT_LOGIN_SESSION:
         return apply_login(engine, fact);
