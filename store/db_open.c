@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* What stands in meta under "format": another text is another layout of the tables. */
-#define STORE_FORMAT "seatmeter store 2"
+#define STORE_FORMAT "seatmeter store 3"
 
 enum { READERS_MAX = 510 };
 
