@@ -123,8 +123,8 @@ static bool judge_live(struct trial *trial, struct way_store *store)
     for (uint64_t i = 0; i < 4 && !differing; i++) {
         struct buffer expected = {0}, found = {0};
         clock += (instant)(hash_mix(trial->seed + i) % (uint64_t)(2 * DAY_MS));
-        if (i % 2) /* on a border as well as between */
-            clock = floor_div(clock, SLOT_MS) * SLOT_MS;
+        if (i % 2) /* on a border as well as between; upwards, since a clock never goes back */
+            clock = floor_div(clock + SLOT_MS - 1, SLOT_MS) * SLOT_MS;
         way_store_flush_at(store, clock);
         slots_expect_live(naive, trial->catalog, clock, &expected);
         dump_live(store->db, &found);
