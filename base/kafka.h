@@ -171,6 +171,8 @@ const char *kafka_admin_why(const struct kafka_admin *admin);
 /* In arena. */
 MUST_CHECK enum err kafka_admin_cluster_id(struct kafka_admin *admin, struct arena *arena, const char **id);
 MUST_CHECK enum err kafka_admin_partitions(struct kafka_admin *admin, const char *topic, int32_t *count);
+/* The least number of copies that a partition of the topic has. */
+MUST_CHECK enum err kafka_admin_copies(struct kafka_admin *admin, const char *topic, int *copies);
 MUST_CHECK enum err kafka_admin_watermarks(struct kafka_admin *admin, const char *topic, int32_t partition, int64_t *low, int64_t *high);
 /* The first offset appended at or after a time; high when there is none. */
 MUST_CHECK enum err kafka_admin_offset_at(struct kafka_admin *admin, const char *topic, int32_t partition, int64_t time_ms, int64_t *offset);

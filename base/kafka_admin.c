@@ -118,8 +118,17 @@ enum err kafka_admin_brokers(struct kafka_admin *admin, int *count)
     return finish(admin, code, NULL);
 }
 
+static int least_copies(const rd_kafka_metadata_topic_t *topic)
+{
+    int least = 0;
+    for (int i = 0; i < topic->partition_cnt; i++)
+        if (i == 0 || topic->partitions[i].replica_cnt < least)
+            least = topic->partitions[i].replica_cnt;
+    return least;
+}
+
 /* Of a topic that was just made the broker asked may not know yet, and it may have no leader: asked again for a while. */
-enum err kafka_admin_partitions(struct kafka_admin *admin, const char *topic, int32_t *count)
+static enum err ask_topic(struct kafka_admin *admin, const char *topic, int32_t *count, int *copies)
 {
     const struct rd_kafka_metadata *metadata;
     BEGIN(admin);
@@ -135,6 +144,7 @@ enum err kafka_admin_partitions(struct kafka_admin *admin, const char *topic, in
         check(metadata->topic_cnt == 1);
         code = metadata->topics[0].err;
         *count = metadata->topics[0].partition_cnt;
+        *copies = least_copies(&metadata->topics[0]);
         rd_kafka_metadata_destroy(metadata);
         bool wait = (code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
                      (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && clock_mono_us() < unknown_until)) &&
@@ -143,6 +153,18 @@ enum err kafka_admin_partitions(struct kafka_admin *admin, const char *topic, in
             return finish(admin, code, topic);
         rd_kafka_poll(admin->rk, RETRY_MS);
     }
+}
+
+enum err kafka_admin_partitions(struct kafka_admin *admin, const char *topic, int32_t *count)
+{
+    int copies;
+    return ask_topic(admin, topic, count, &copies);
+}
+
+enum err kafka_admin_copies(struct kafka_admin *admin, const char *topic, int *copies)
+{
+    int32_t count;
+    return ask_topic(admin, topic, &count, copies);
 }
 
 enum err kafka_admin_watermarks(struct kafka_admin *admin, const char *topic, int32_t partition, int64_t *low, int64_t *high)

@@ -91,6 +91,7 @@ void topic_plan(const struct settings *settings, enum topic topic, int brokers, 
     int cap_days = (settings->counting.cap_hours + HOURS_A_DAY - 1) / HOURS_A_DAY;
     *plan = (struct topic_plan){.name = topic_name(settings, topic, arena),
                                 .partitions = topic == TOPIC_FACTS ? settings->kafka.partitions : 1,
+                                .copies = replication,
                                 .one_partition = topic == TOPIC_CLOSES};
     rule(plan, TOPIC_EXACT, "message.timestamp.type", "LogAppendTime");
     rule(plan, TOPIC_AT_LEAST, "max.message.bytes", arena_printf(arena, "%d", RECORD_ROOM_BYTES));
@@ -108,12 +109,12 @@ void topic_plan(const struct settings *settings, enum topic topic, int brokers, 
         rule(plan, TOPIC_AT_LEAST, "retention.ms", topic == TOPIC_CLOSES ? "-1" : days_ms(DEAD_DAYS, arena));
 }
 
-enum err topic_create(struct kafka_admin *admin, const struct topic_plan *plan, int replication)
+enum err topic_create(struct kafka_admin *admin, const struct topic_plan *plan)
 {
     struct kafka_option options[TOPIC_RULES_MAX];
     for (size_t i = 0; i < plan->rule_count; i++)
         options[i] = (struct kafka_option){plan->rules[i].name, plan->rules[i].value};
-    return kafka_admin_create_topic(admin, plan->name, plan->partitions, replication, options, plan->rule_count);
+    return kafka_admin_create_topic(admin, plan->name, plan->partitions, plan->copies, options, plan->rule_count);
 }
 
 static bool holds(const struct topic_rule *wanted, const char *value)
@@ -138,13 +139,18 @@ enum err topic_compare(struct kafka_admin *admin, const struct topic_plan *plan,
     const struct kafka_option *options;
     size_t count;
     int32_t partitions;
+    int copies = 0;
     enum err err = kafka_admin_partitions(admin, plan->name, &partitions);
+    if (err == ERR_OK)
+        err = kafka_admin_copies(admin, plan->name, &copies);
     if (err == ERR_OK)
         err = kafka_admin_describe_topic(admin, plan->name, arena, &options, &count);
     if (err != ERR_OK)
         return err;
     if (plan->one_partition && partitions != 1)
         buffer_printf(differences, "it has %d partitions, expected 1: their order decides\n", (int)partitions);
+    if (copies < plan->copies)
+        buffer_printf(differences, "a partition has %d copies, expected at least %d: kafka-reassign-partitions adds them\n", copies, plan->copies);
     for (size_t i = 0; i < plan->rule_count; i++) {
         const struct topic_rule *wanted = &plan->rules[i];
         const char *value = value_of(options, count, wanted->name);

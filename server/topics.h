@@ -53,6 +53,7 @@ enum { TOPIC_RULES_MAX = 8 };
 struct topic_plan {
     const char *name;
     int32_t partitions;
+    int copies;         /* of each partition, at least */
     bool one_partition; /* more would break it; elsewhere more may be added */
     struct topic_rule rules[TOPIC_RULES_MAX];
     size_t rule_count;
@@ -64,7 +65,7 @@ void topic_plan(const struct settings *settings, enum topic topic, int brokers, 
 int topic_replication(const struct settings *settings, int brokers);
 
 /* Creates what is missing.  Otherwise as kafka_admin_create_topic(). */
-MUST_CHECK enum err topic_create(struct kafka_admin *admin, const struct topic_plan *plan, int replication);
+MUST_CHECK enum err topic_create(struct kafka_admin *admin, const struct topic_plan *plan);
 /* Appends a line for everything that differs: "cleanup.policy is delete, expected compact".
  * ERR_OK, also when something differs · ERR_NOT_FOUND: there is no such topic · ERR_AWAY, ERR_SETTINGS: kafka_admin_why(). */
 MUST_CHECK enum err topic_compare(struct kafka_admin *admin, const struct topic_plan *plan, struct arena *arena, struct buffer *differences);

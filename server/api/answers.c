@@ -220,6 +220,17 @@ void route_gaps(struct call *call)
     finish(call, err, why);
 }
 
+void route_alerts(struct call *call)
+{
+    struct body_page page;
+    const char *why = NULL;
+    if (!read_page(call, &page) || !call_query(call))
+        return;
+    call_json(call);
+    enum err err = body_alerts(call->query, &page, call->arena, &call->answer->body, &why);
+    finish(call, err, why);
+}
+
 void route_catalog(struct call *call)
 {
     if (!call_query(call))

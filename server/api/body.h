@@ -64,6 +64,7 @@ MUST_CHECK enum err body_explain(struct query *query, const struct explain_reque
 void body_sources(struct query *query, struct body_clock clock, struct arena *arena, struct buffer *out);
 MUST_CHECK enum err body_dead(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why);
 MUST_CHECK enum err body_gaps(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why);
+MUST_CHECK enum err body_alerts(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why);
 void body_catalog(struct query *query, struct arena *arena, struct buffer *out);
 void body_tenants(struct query *query, struct arena *arena, struct buffer *out);
 /* The rules of a kind, entitlements to decisions, in a list of that name, with those that no longer hold. */

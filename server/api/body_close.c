@@ -2,6 +2,7 @@
 #include "server/api/body.h"
 
 #include "base/crypto.h"
+#include "server/close/differ.h"
 #include "server/query/snapshot.h"
 
 #include <stdlib.h>
@@ -105,6 +106,12 @@ static void write_entry(struct query *query, const struct close_record *record, 
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         write_member(document, members[i], writer);
     write_sha256(record->document, writer);
+    struct bytes differs = close_differs_of(query_txn(query), record->key, arena);
+    json_write_name(writer, "differs"); /* the digest of the rows counted here, where it is another */
+    if (bytes_present(differs))
+        json_write_text(writer, differs);
+    else
+        json_write_null(writer);
     json_write_close_object(writer);
 }
 

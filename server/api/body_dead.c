@@ -1,4 +1,4 @@
-/* Refused input and gaps: how complete the picture is. */
+/* Refused input, gaps and alerts: how complete the picture is. */
 #include "server/api/body.h"
 
 struct letters {
@@ -100,7 +100,9 @@ enum err body_dead(struct query *query, struct body_page *page, struct arena *ar
 }
 
 /* A gap's key is its place and its begin (store/tables.h); its value is JSON. */
-enum err body_gaps(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why)
+/* A table whose values are JSON already, as a list of that name. */
+static enum err list_raw(struct query *query, enum db_table table, const char *name, struct body_page *page, struct arena *arena, struct buffer *out,
+                         const char **why)
 {
     struct json_writer writer = {.out = out};
     struct bytes after = bytes_present(page->cursor) ? body_unhex(page->cursor, arena) : BYTES_NONE, key, value, last = BYTES_NONE;
@@ -111,9 +113,9 @@ enum err body_gaps(struct query *query, struct body_page *page, struct arena *ar
         return ERR_INPUT;
     }
     json_write_open_object(&writer);
-    json_write_name(&writer, "gaps");
+    json_write_name(&writer, name);
     json_write_open_list(&writer);
-    struct db_cursor *cursor = db_cursor_open(query_txn(query), TABLE_GAP, BYTES_NONE);
+    struct db_cursor *cursor = db_cursor_open(query_txn(query), table, BYTES_NONE);
     if (bytes_present(after))
         db_cursor_seek(cursor, after);
     while (db_cursor_next(cursor, &key, &value)) {
@@ -136,4 +138,14 @@ enum err body_gaps(struct query *query, struct body_page *page, struct arena *ar
     json_write_close_object(&writer);
     buffer_append_char(out, '\n');
     return db_error(query_txn(query));
+}
+
+enum err body_gaps(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why)
+{
+    return list_raw(query, TABLE_GAP, "gaps", page, arena, out, why);
+}
+
+enum err body_alerts(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why)
+{
+    return list_raw(query, TABLE_ALERT, "alerts", page, arena, out, why);
 }

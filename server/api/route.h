@@ -78,6 +78,7 @@ void route_request(void *owner, const struct http_request *request, struct http_
     X("/api/v1/closes/{book}/{day}/{revision}", route_close, "format")                                            \
     X("/api/v1/sources", route_sources, "")                                                                       \
     X("/api/v1/gaps", route_gaps, "limit cursor")                                                                 \
+    X("/api/v1/alerts", route_alerts, "limit cursor")                                                             \
     X("/api/v1/dead", route_dead, "limit cursor")                                                                 \
     X("/api/v1/catalog", route_catalog, "")                                                                       \
     X("/api/v1/tenants", route_tenants, "")                                                                       \

@@ -122,6 +122,7 @@ static enum err start_kafka(struct server *server)
                                            .db = server->db,
                                            .ingest = server->ingest,
                                            .settings = &server->kafka,
+                                           .rules = server->settings,
                                            .topics = {[KAFKA_FACTS] = topic_name(server->settings, TOPIC_FACTS, server->arena),
                                                       [KAFKA_OBJECTS] = topic_name(server->settings, TOPIC_OBJECTS, server->arena),
                                                       [KAFKA_CLOSES] = topic_name(server->settings, TOPIC_CLOSES, server->arena),

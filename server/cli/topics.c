@@ -33,11 +33,10 @@ static enum err look_at(struct looking *looking, enum topic topic)
 {
     struct topic_plan plan;
     struct buffer differences = {0};
-    int replication = topic_replication(looking->settings, looking->brokers);
     topic_plan(looking->settings, topic, looking->brokers, looking->arena, &plan);
-    enum err err = looking->create ? topic_create(looking->admin, &plan, replication) : ERR_BUSY;
+    enum err err = looking->create ? topic_create(looking->admin, &plan) : ERR_BUSY;
     if (err == ERR_OK) {
-        printf("%-24s created, partitions: %d, copies: %d\n", plan.name, (int)plan.partitions, replication);
+        printf("%-24s created, partitions: %d, copies: %d\n", plan.name, (int)plan.partitions, plan.copies);
     } else if (err == ERR_BUSY) { /* there is one */
         err = topic_compare(looking->admin, &plan, looking->arena, &differences);
         if (err == ERR_NOT_FOUND)

@@ -1,6 +1,7 @@
 #include "server/close/document.h"
 
 #include "base/crypto.h"
+#include "server/close/gaps.h"
 #include "server/version.h"
 
 #include <stdlib.h>
@@ -245,8 +246,7 @@ static void write_document(struct query *query, const struct close_request *requ
     json_write_instant(&writer, ((instant)request->day + 1) * DAY_MS);
     write_text(&writer, "format", "seatmeter close 1");
     json_write_name(&writer, "gaps");
-    json_write_open_list(&writer);
-    json_write_close_list(&writer);
+    close_write_gaps(query, (instant)request->day * DAY_MS, ((instant)request->day + 1) * DAY_MS, arena, &writer);
     json_write_name(&writer, "made_at");
     json_write_instant(&writer, request->made_at);
     write_text(&writer, "made_by", "seatmeter " SEATMETER_VERSION);

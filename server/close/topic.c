@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "server/close/differ.h"
 #include "server/close/topic_key.h"
 
 #include <stdlib.h>
@@ -76,11 +77,8 @@ static struct chain *chain_of(struct close_topic *topic, int64_t book)
 
 static void differs(struct close_topic *topic, struct close_key key, const char *ours, struct bytes theirs)
 {
-    char date[DATE_TEXT_SIZE];
     topic->differing++;
-    log_error("close", "close differs: book %lld, %s: the rows counted here have digest %s, the close that stands has %.*s. One of the two "
-                       "instances counted other facts: compare their gaps, dead letters and rules", (long long)key.book,
-              date_format(key.day, date), ours, (int)theirs.len, (const char *)theirs.data);
+    close_differs(topic->options.ingest, key, ours, theirs);
 }
 
 static bool same_key(struct close_key a, struct close_key b)

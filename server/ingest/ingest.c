@@ -192,6 +192,12 @@ void ingest_close(struct ingest *ingest, const struct close_record *record)
     ingest->dirty = true;
 }
 
+void ingest_alert(struct ingest *ingest, const struct alert *alert)
+{
+    waiting_alert(&ingest->waiting, alert);
+    ingest->dirty = true;
+}
+
 void ingest_clock(struct ingest *ingest, instant wall)
 {
     if (ingest->clock == INSTANT_EVER || wall > ingest->clock)

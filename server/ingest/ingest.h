@@ -17,6 +17,7 @@
 #include "proto/fact.h"
 #include "server/engine/catalog.h"
 #include "server/engine/outcome.h"
+#include "store/alert.h"
 #include "store/records.h"
 
 struct ingest;
@@ -44,6 +45,8 @@ void ingest_position(struct ingest *ingest, const struct partition_position *pos
 void ingest_gap(struct ingest *ingest, const struct partition_gap *gap);
 /* A close that was read from its topic. */
 void ingest_close(struct ingest *ingest, const struct close_record *record);
+/* What somebody must look at, or its end; with the next flush. */
+void ingest_alert(struct ingest *ingest, const struct alert *alert);
 /* Tells the wall clock, so that edges up to it go to the levels at once; it never goes back. */
 void ingest_clock(struct ingest *ingest, instant wall);
 /* True when a flush has something to write. */

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct kafka_partition *find(struct kafka_source *source, enum kafka_topic topic, int32_t number)
@@ -100,6 +101,23 @@ static bool look_at_partition(struct kafka_source *source, enum kafka_topic topi
     return true;
 }
 
+/* A topic with other settings is read all the same: what may be lost by them is said before it is. */
+static void look_at_settings(const char *name, const char *differences)
+{
+    char key[300], shown[600];
+    snprintf(key, sizeof key, "settings of %s", name);
+    snprintf(shown, sizeof shown, "%s", differences);
+    size_t len = strlen(shown);
+    while (len && shown[len - 1] == '\n')
+        shown[--len] = 0;
+    for (char *at = shown; (at = strchr(at, '\n'));)
+        *at = ';';
+    if (*shown)
+        log_once(LOG_WARNING, "kafka", key, "topic %s is not as it must be: %s. `seatmeter topics check` names all", name, shown);
+    else if (log_clear("kafka", key))
+        log_info("kafka", "topic %s is as it must be", name);
+}
+
 static void look_at_topic(struct kafka_source *source, enum kafka_topic topic, const struct survey_topic *found)
 {
     const char *name = source->options.topics[topic];
@@ -113,6 +131,7 @@ static void look_at_topic(struct kafka_source *source, enum kafka_topic topic, c
     }
     if (log_clear("kafka", name))
         log_info("kafka", "topic %s is there", name);
+    look_at_settings(name, found->differences);
     for (size_t i = 0; i < source->partition_count; i++)
         ours += source->partitions[i]->topic == topic;
     if (found->partitions < ours) {

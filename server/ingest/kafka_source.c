@@ -251,11 +251,27 @@ static void on_survey(void *owner)
     source->options.wake(source->options.owner); /* taken up in kafka_source_take(), not between */
 }
 
+/* Thread: the survey's, which knows how many brokers there are only when it asks. */
+static void compare_settings(void *owner, struct kafka_admin *admin, int topic, struct arena *arena, struct buffer *differences)
+{
+    static const enum topic plans[KAFKA_TOPICS] = {[KAFKA_FACTS] = TOPIC_FACTS, [KAFKA_OBJECTS] = TOPIC_OBJECTS, [KAFKA_CLOSES] = TOPIC_CLOSES,
+                                                   [KAFKA_DEAD] = TOPIC_DEAD};
+    const struct kafka_source *source = owner;
+    struct topic_plan plan;
+    int brokers;
+    if (kafka_admin_brokers(admin, &brokers) != ERR_OK)
+        return;
+    topic_plan(source->options.rules, plans[topic], brokers, arena, &plan);
+    if (topic_compare(admin, &plan, arena, differences) != ERR_OK)
+        buffer_clear(differences); /* who may read but not describe is told nothing */
+}
+
 enum err kafka_source_create(const struct kafka_source_options *options, struct kafka_source **out)
 {
     struct kafka_source *source = memory_alloc_zero(1, sizeof *source);
     struct kafka_survey_options survey = {.settings = options->settings, .wake = survey_wake, .owner = source};
     source->options = *options;
+    survey.compare = options->rules ? compare_settings : NULL;
     source->arena = arena_create();
     source->records = memory_alloc(KAFKA_TAKE_MAX * sizeof *source->records);
     source->take = TAKE_FIRST;

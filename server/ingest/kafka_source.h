@@ -20,6 +20,7 @@
 #include "server/ingest/ingest.h"
 #include "server/ingest/kafka_partition.h"
 #include "server/loop.h"
+#include "server/topics.h"
 
 struct kafka_source;
 
@@ -29,6 +30,7 @@ struct kafka_source_options {
     struct ingest *ingest;
     const struct kafka_settings *settings;
     const char *topics[KAFKA_TOPICS];
+    const struct settings *rules; /* by which the topics' own settings are looked at; NULL: they are not */
     /* There is something to take.  Thread: ingest. */
     void (*wake)(void *owner);
     /* It must not go on, as was logged.  Thread: ingest. */

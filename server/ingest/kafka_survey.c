@@ -34,12 +34,22 @@ static void ask_topic(struct kafka_survey *survey, const char *name, struct aren
     topic->why = topic->err == ERR_OK ? "" : arena_printf(arena, "%s", kafka_admin_why(survey->admin));
 }
 
+static void ask_settings(struct kafka_survey *survey, int number, struct arena *arena, struct survey_topic *topic)
+{
+    struct buffer differences = {0};
+    if (topic->err == ERR_OK && survey->options.compare)
+        survey->options.compare(survey->options.owner, survey->admin, number, arena, &differences);
+    topic->differences = differences.len ? arena_text(arena, buffer_bytes(&differences)) : "";
+    buffer_free(&differences);
+}
+
 static void ask(struct kafka_survey *survey, struct arena *arena, struct survey *found)
 {
     *found = (struct survey){.why = ""};
     found->err = kafka_admin_cluster_id(survey->admin, arena, &found->cluster);
     for (int i = 0; found->err == ERR_OK && i < SURVEY_TOPICS_MAX && survey->options.topics[i]; i++) {
         ask_topic(survey, survey->options.topics[i], arena, &found->topics[i]);
+        ask_settings(survey, i, arena, &found->topics[i]);
         if (found->topics[i].err == ERR_AWAY) {
             found->err = ERR_AWAY;
             found->why = found->topics[i].why;
@@ -102,6 +112,7 @@ bool kafka_survey_take(struct kafka_survey *survey, struct arena *arena, struct 
         for (int i = 0; i < SURVEY_TOPICS_MAX; i++) {
             struct survey_topic *topic = &out->topics[i];
             topic->why = topic->why ? arena_printf(arena, "%s", topic->why) : "";
+            topic->differences = topic->differences ? arena_printf(arena, "%s", topic->differences) : "";
             if (topic->bounds)
                 topic->bounds = (const struct survey_bounds *)(const void *)
                     arena_copy(arena, bytes_of((const uint8_t *)topic->bounds, (size_t)topic->partitions * sizeof *topic->bounds)).data;

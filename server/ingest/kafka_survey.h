@@ -2,7 +2,7 @@
  * server/ingest/kafka_survey.h - what the brokers have, asked again and again on a thread of its own.
  *
  * Questions to a broker wait for an answer, which a loop must not.  The survey asks which cluster it is, how many
- * partitions each topic has and which offsets each partition holds, at start, every SURVEY_MS, and when it is
+ * partitions each topic has, whether its settings are as they must be, and which offsets each partition holds, at start, every SURVEY_MS, and when it is
  * kicked; each time it wakes its owner, who takes what was found.  A topic that is missing is found as well:
  * its count is 0.  While the brokers cannot be asked, err and why say so; it goes on asking.
  *
@@ -28,6 +28,7 @@ struct survey {
     struct survey_topic {
         enum err err;     /* ERR_NOT_FOUND: there is none; ERR_SETTINGS: not allowed */
         const char *why;
+        const char *differences; /* a line for each setting that is not as it must be; "": none, or not looked at */
         int32_t partitions;
         const struct survey_bounds *bounds; /* [partition] */
     } topics[SURVEY_TOPICS_MAX];
@@ -38,6 +39,9 @@ struct kafka_survey;
 struct kafka_survey_options {
     const struct kafka_settings *settings;
     const char *topics[SURVEY_TOPICS_MAX]; /* NULL: none more */
+    /* Appends a line for each setting of the topic that differs; what cannot be asked differs in nothing.  May be NULL.
+     * Thread: the survey's. */
+    void (*compare)(void *owner, struct kafka_admin *admin, int topic, struct arena *arena, struct buffer *differences);
     void (*wake)(void *owner);
     void *owner;
 };

@@ -25,6 +25,11 @@ struct waiting_close {
     struct waiting_close *next;
 };
 
+struct waiting_alert {
+    struct alert alert;
+    struct waiting_alert *next;
+};
+
 void waiting_letter(struct waiting *waiting, const struct dead_letter *letter)
 {
     struct waiting_letter *kept = arena_alloc(waiting->arena, sizeof *kept);
@@ -90,6 +95,20 @@ void waiting_close(struct waiting *waiting, const struct close_record *record)
     waiting->closes = kept;
 }
 
+/* In the order in which they were raised: one may end what one before it began. */
+void waiting_alert(struct waiting *waiting, const struct alert *alert)
+{
+    struct waiting_alert *kept = arena_alloc(waiting->arena, sizeof *kept), **at = &waiting->alerts;
+    *kept = (struct waiting_alert){.alert = *alert};
+    kept->alert.kind = arena_copy(waiting->arena, alert->kind);
+    kept->alert.subject = arena_copy(waiting->arena, alert->subject);
+    kept->alert.text = arena_copy(waiting->arena, alert->text);
+    kept->alert.detail = bytes_present(alert->detail) ? arena_copy(waiting->arena, alert->detail) : BYTES_NONE;
+    while (*at)
+        at = &(*at)->next;
+    *at = kept;
+}
+
 void waiting_write(const struct waiting *waiting, struct db_txn *txn)
 {
     for (const struct waiting_letter *kept = waiting->letters; kept; kept = kept->next)
@@ -102,6 +121,8 @@ void waiting_write(const struct waiting *waiting, struct db_txn *txn)
         partition_gap_put(txn, &kept->gap);
     for (const struct waiting_close *kept = waiting->closes; kept; kept = kept->next)
         close_put(txn, &kept->record);
+    for (const struct waiting_alert *kept = waiting->alerts; kept; kept = kept->next)
+        alert_put(txn, &kept->alert);
 }
 
 void waiting_clear(struct waiting *waiting)
@@ -111,5 +132,6 @@ void waiting_clear(struct waiting *waiting)
     waiting->positions = NULL;
     waiting->gaps = NULL;
     waiting->closes = NULL;
+    waiting->alerts = NULL;
     arena_reset(waiting->arena);
 }

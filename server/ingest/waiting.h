@@ -1,11 +1,12 @@
 /*
  * server/ingest/waiting.h - what goes into the next flush beside the engine's changes: dead letters, cursors of
- * sources, positions in topics, gaps, closes.  Kept in memory until the flush that wrote them stood.
+ * sources, positions in topics, gaps, closes, alerts.  Kept in memory until the flush that wrote them stood.
  * Thread: ingest.  Owner: ingest.c.
  */
 #ifndef SERVER_INGEST_WAITING_H
 #define SERVER_INGEST_WAITING_H
 
+#include "store/alert.h"
 #include "store/records.h"
 
 struct waiting {
@@ -15,6 +16,7 @@ struct waiting {
     struct waiting_position *positions;
     struct waiting_gap *gaps;
     struct waiting_close *closes;
+    struct waiting_alert *alerts;
 };
 
 /* Each copies what it is given; of a source's cursors, a partition's positions and a gap the last holds. */
@@ -23,6 +25,7 @@ void waiting_cursor(struct waiting *waiting, struct bytes source, struct bytes c
 void waiting_position(struct waiting *waiting, const struct partition_position *position);
 void waiting_gap(struct waiting *waiting, const struct partition_gap *gap);
 void waiting_close(struct waiting *waiting, const struct close_record *record);
+void waiting_alert(struct waiting *waiting, const struct alert *alert);
 void waiting_write(const struct waiting *waiting, struct db_txn *txn);
 void waiting_clear(struct waiting *waiting);
 

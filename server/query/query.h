@@ -54,6 +54,10 @@ struct query_source {
 size_t query_sources(struct query *query, struct arena *arena, const struct query_source **sources);
 /* True when one span of coverage of the source holds [from, to) whole. */
 bool query_watched(struct query *query, struct bytes source, instant from, instant to);
+/* What of [from, to) a group of sources did not watch, span by span in order of its first source's name; groups that
+ * say nothing of what they watch are left out. */
+typedef void (*query_hole_fn)(void *owner, struct bytes group, instant from, instant to);
+void query_holes(struct query *query, instant from, instant to, query_hole_fn fn, void *owner);
 
 struct usage_request {
     enum scope_kind scope;

@@ -176,19 +176,19 @@ static struct spans spans_both(struct query *query, const struct spans *a, const
     return both;
 }
 
-static struct bytes group_of(const struct source *source)
+struct bytes query_group_of(const struct source *source)
 {
     return bytes_present(source->face.group) ? source->face.group : source->face.name;
 }
 
 /* The union of what a group's members watched; from a retirement on nobody is asked. */
-static struct spans group_watched(struct query *query, struct bytes group)
+struct spans query_group_watched(struct query *query, struct bytes group)
 {
     struct spans all = {0};
     instant retired = INSTANT_NONE;
     for (size_t i = 0; i < query->source_count; i++) {
         const struct source *source = &query->sources[i];
-        if (!source->counts || !bytes_equal(group_of(source), group))
+        if (!source->counts || !bytes_equal(query_group_of(source), group))
             continue;
         for (size_t k = 0; k < source->watched.count; k++)
             add_span(query, &all, source->watched.spans[k].from, source->watched.spans[k].to);
@@ -213,7 +213,7 @@ static void load_seen(struct query *query)
             continue;
         asked = true;
         silent = silent || !query->sources[i].face.has_coverage;
-        struct spans watched = group_watched(query, group_of(&query->sources[i]));
+        struct spans watched = query_group_watched(query, query_group_of(&query->sources[i]));
         query->seen = spans_both(query, &query->seen, &watched);
     }
     query->seen_known = asked && !silent;

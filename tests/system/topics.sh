@@ -49,6 +49,11 @@ expect_said "seatmeter.closes +it has 2 partitions, expected 1"
 [ "$(grep -c . "$scratch/out")" = 9 ] || fail "more than these six differences and three good topics: more partitions of facts are no fault"
 expect 1 "create does not mend what others changed" topics create plain
 
+settings copies "$KAFKA_BROKERS" "replication: 2"
+expect 1 "fewer copies than the settings want" topics check copies
+expect_said "seatmeter.facts +a partition has 1 copies, expected at least 2"
+[ "$(grep -c ' has 1 copies' "$scratch/out")" = 6 ] || fail "not six topics with too few copies"
+
 note "ways in which it cannot be"
 settings away "127.0.0.1:$(free_port)"
 expect 3 "nobody there" topics check away
