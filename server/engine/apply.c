@@ -21,7 +21,7 @@ void engine_source_sends(struct engine *engine, uint32_t number, bool logins)
 {
     struct source_state *source = source_at(engine, number);
     if (!source->sends)
-        engine->cap_dirty = true;
+        engine->cap_dirty = engine->senders_dirty = true;
     source->sends = true;
     if (logins && engine->login_source && engine->login_source != number)
         twin_switch_on(engine);

@@ -4,6 +4,7 @@
 #include "proto/fact_json.h"
 #include "server/engine/private.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum { LOG_SLOTS = 24 }; /* two hours of edge logs stay in memory (design.md §7) */
@@ -233,6 +234,16 @@ static void give_slots(struct engine *engine, const struct engine_sink *sink)
     free(dirty);
 }
 
+/* By themselves, since the rows that showed it go when the horizon moves, and the source's watermark caps on. */
+static void give_senders(struct engine *engine, const struct engine_sink *sink)
+{
+    buffer_clear(&engine->text);
+    for (uint32_t i = 0; i < engine->source_capacity; i++)
+        if (engine->sources[i].sends)
+            buffer_printf(&engine->text, "%s%" PRIu32, engine->text.len ? " " : "", i + 1);
+    sink->senders(sink->owner, buffer_bytes(&engine->text));
+}
+
 void engine_changes(struct engine *engine, const struct engine_sink *sink)
 {
     struct counters *counters = &engine->counters;
@@ -240,6 +251,8 @@ void engine_changes(struct engine *engine, const struct engine_sink *sink)
     give_names(engine, sink);
     give_rows(engine, sink);
     give_slots(engine, sink);
+    if (engine->senders_dirty)
+        give_senders(engine, sink);
     for (uint32_t i = 0; i < counters->day_count; i++) {
         const struct counter_day *day = &counters->days[i];
         if (!day->dirty)
@@ -281,6 +294,7 @@ void engine_flushed(struct engine *engine)
     for (size_t i = 0; i < engine->statements.dirty.count; i++)
         statement_at(&engine->statements, engine->statements.dirty.numbers[i])->dirty = false;
     engine->statements.dirty.count = 0;
+    engine->senders_dirty = false;
 }
 
 /* --- questions ----------------------------------------------------------------------------------- */

@@ -42,6 +42,7 @@ struct engine_sink {
     void (*day_net)(void *owner, int32_t day, struct scope scope, struct bytes nets);
     void (*enabled)(void *owner, int32_t day, struct scope scope, struct bytes steps); /* empty: delete */
     void (*live)(void *owner, struct scope scope, instant clock, struct bytes levels);
+    void (*senders)(void *owner, struct bytes numbers); /* sources that ever sent sessions, media or ports, "1 3" */
 };
 /* Everything that changed since the last engine_flushed(); settles first. */
 void engine_changes(struct engine *engine, const struct engine_sink *sink);
@@ -50,13 +51,14 @@ bool engine_dirty(const struct engine *engine);
 void engine_flushed(struct engine *engine);
 
 /* Opening, in this order, for a new store too: names, blocks, engine_restore_begin() with the horizon and
- * clock that were (INSTANT_EVER: none), statements by engine_apply(), day nets from the horizon on,
+ * clock that were (INSTANT_EVER: none), senders, statements by engine_apply(), day nets from the horizon on,
  * carries of the horizon's slot, enabled steps, and engine_restored(), which derives the rest.  recount: the counting
  * rules differ from those the store was counted by, so every slot is counted and written anew; only
  * without a horizon. */
 void engine_restore_name(struct engine *engine, enum dictionary_class class, uint32_t number, struct bytes text);
 void engine_restore_block(struct engine *engine, enum session_class class, uint32_t block, struct bytes records);
 void engine_restore_begin(struct engine *engine, instant horizon, instant clock);
+void engine_restore_senders(struct engine *engine, struct bytes numbers);
 void engine_restore_day_net(struct engine *engine, int32_t day, struct scope scope, struct bytes nets);
 void engine_restore_carry(struct engine *engine, struct scope scope, struct bytes summaries);
 void engine_restore_enabled(struct engine *engine, int32_t day, struct scope scope, struct bytes steps);

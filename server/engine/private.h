@@ -144,6 +144,7 @@ struct engine {
     uint32_t source_capacity;
     instant cap_watermark; /* INSTANT_NONE: none */
     bool cap_dirty;
+    bool senders_dirty; /* a source sent for the first time */
 
     struct enabled_days enabled;
     struct map configured_index; /* (object type, ref) → configured */

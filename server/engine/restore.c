@@ -45,13 +45,27 @@ void engine_restore_begin(struct engine *engine, instant horizon, instant clock)
         engine->item_of_lane[item] = names_number(&engine->names, DICTIONARY_ITEM, engine->catalog->items[item].code);
     engine->restoring = true;
     link_rows(engine);
-    /* Every source that a row names has sent sessions. */
+    /* Every source that a row names has sent sessions; engine_restore_senders() knows of those whose rows are gone. */
     for (uint32_t row = 1; row <= engine->rows.pools[SESSION_MEDIA].count; row++)
         if (rows_session(&engine->rows, SESSION_MEDIA, row))
             engine_source_sends(engine, rows_media(&engine->rows, row)->source, false);
     for (uint32_t row = 1; row <= engine->rows.pools[SESSION_LOGIN].count; row++)
         if (rows_session(&engine->rows, SESSION_LOGIN, row))
             engine_source_sends(engine, rows_login(&engine->rows, row)->source, true);
+}
+
+void engine_restore_senders(struct engine *engine, struct bytes numbers)
+{
+    uint32_t number = 0;
+    for (size_t i = 0; i <= numbers.len; i++)
+        if (i < numbers.len && numbers.data[i] != ' ') {
+            check(numbers.data[i] >= '0' && numbers.data[i] <= '9');
+            number = number * 10 + (numbers.data[i] - (uint32_t)'0');
+        } else if (number) {
+            engine_source_sends(engine, number, false);
+            number = 0;
+        }
+    engine->senders_dirty = false;
 }
 
 /* The lane of an item's profile; behind the last one for what this catalog does not have. */

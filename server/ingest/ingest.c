@@ -300,6 +300,11 @@ static void put_live(void *owner, struct scope scope, instant clock, struct byte
     buffer_free(&value);
 }
 
+static void put_senders(void *owner, struct bytes numbers)
+{
+    meta_put(((struct ingest *)owner)->txn, "senders", numbers);
+}
+
 void ingest_write_changes(struct ingest *ingest, struct db_txn *txn)
 {
     static const struct engine_sink template = {
@@ -310,6 +315,7 @@ void ingest_write_changes(struct ingest *ingest, struct db_txn *txn)
         .day_net = put_day_net,
         .enabled = put_enabled,
         .live = put_live,
+        .senders = put_senders,
     };
     struct engine_sink sink = template;
     char clock[INSTANT_TEXT_SIZE];

@@ -102,6 +102,9 @@ enum err restore_engine(struct db_txn *txn, struct engine *engine, bool recount)
     }
     session_block_each(txn, restore_block, engine);
     engine_restore_begin(engine, horizon, restore_instant(txn, "clock"));
+    struct bytes senders;
+    if (meta_get(txn, "senders", arena, &senders))
+        engine_restore_senders(engine, senders);
     for (int i = 0; i < 3 && err == ERR_OK; i++)
         err = fact_rows_read(txn, tables[i], arena, restore_fact, engine);
     if (err == ERR_OK && !recount)
