@@ -304,7 +304,8 @@ void counters_restore_day(struct counters *counters, int32_t day, struct scope s
 
 void counters_restore_carry(struct counters *counters, struct scope scope, const int32_t *carry)
 {
-    struct counter_scope *at = &counters->scopes[counters_scope(counters, scope) - 1];
+    uint32_t number = counters_scope(counters, scope); /* before the array is looked at: it may grow */
+    struct counter_scope *at = &counters->scopes[number - 1];
     if (!at->carry)
         at->carry = memory_alloc_zero(counters->lane_count + 1, sizeof(int32_t));
     memcpy(at->carry, carry, counters->lane_count * sizeof *carry);
