@@ -56,7 +56,7 @@ enum icon_table {
     X(TYPE, "type", INTEGER) X(TENANT, "tenant", INTEGER) X(NAME, "name", TEXT)                    \
     X(FIRST_NAME, "first_name", TEXT) X(LAST_NAME, "last_name", TEXT)                              \
     X(SWITCH, "switch", INTEGER) X(PERSON, "person", INTEGER) X(LOGIN, "login", INTEGER)           \
-    X(PLACE, "place", INTEGER) X(DN, "dn", INTEGER) X(SESSION, "session", TEXT) X(APP, "app", TEXT) \
+    X(PLACE, "place", INTEGER) X(DN, "dn", INTEGER) X(SESSION, "session", TEXT) X(DOMAIN, "domain", INTEGER) X(APP, "app", TEXT) \
     X(MEDIA, "media", TEXT) X(GROUP, "group", INTEGER) X(MEMBER, "member", INTEGER)                \
     X(CAMPAIGN, "campaign", INTEGER) X(OBJECT, "object", INTEGER)                                  \
     X(OBJECT_TYPE, "object_type", INTEGER) X(SECTION, "section", TEXT) X(KEY, "key", TEXT)         \

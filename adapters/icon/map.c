@@ -254,18 +254,34 @@ static void map_campaign(const struct icon_context *context, const struct icon_r
     add(out, fact, arena);
 }
 
-/* A session that ends together with a connection was not logged out: the collector lost sight of it. */
-static bool ends_with_connection(const struct icon_context *context, instant end)
+static bool is_connection(const struct icon_context *context, int64_t id)
 {
+    for (size_t i = 0; i < context->disconnect_count; i++)
+        if (context->disconnects[i].connection == id)
+            return true;
+    return false;
+}
+
+/* A session that ends together with its connection was not logged out: the collector lost sight of it.  GSYS_DOMAIN names
+ * the connection; where it names none that we know, any connection's end counts. */
+static bool ends_with_connection(const struct icon_context *context, const struct icon_record *record, instant end)
+{
+    int64_t own = icon_record_integer(record, FIELD_DOMAIN, 0);
     size_t low = 0, high = context->disconnect_count; /* the first that lies behind the end */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (context->disconnects[middle] <= end)
+        if (context->disconnects[middle].end <= end)
             low = middle + 1;
         else
             high = middle;
     }
-    return low > 0 && end - context->disconnects[low - 1] < DISCONNECT_WITHIN_MS;
+    bool near = false;
+    for (; low > 0 && end - context->disconnects[low - 1].end < DISCONNECT_WITHIN_MS; low--) {
+        near = true;
+        if (context->disconnects[low - 1].connection == own)
+            return true;
+    }
+    return near && !is_connection(context, own);
 }
 
 static void map_login(const struct icon_context *context, const struct icon_record *record, struct arena *arena,
@@ -284,7 +300,7 @@ static void map_login(const struct icon_context *context, const struct icon_reco
     login->app = text_of(record, FIELD_APP);
     login->begin = icon_record_integer(record, FIELD_CREATED, INSTANT_NONE);
     login->end = icon_record_integer(record, FIELD_TERMINATED, INSTANT_NEVER);
-    if (login->end != INSTANT_NEVER && ends_with_connection(context, login->end))
+    if (login->end != INSTANT_NEVER && ends_with_connection(context, record, login->end))
         login->end_by = END_BY_DISCONNECT;
     add(out, fact, arena);
 }

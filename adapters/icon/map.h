@@ -18,6 +18,12 @@
 #include "adapters/icon/record.h"
 #include "proto/fact.h"
 
+/* A connection of the collector: sessions that end with it were not logged out. */
+struct icon_disconnect {
+    instant end;        /* INSTANT_NEVER: open */
+    int64_t connection; /* its DSS_ID */
+};
+
 struct icon_context {
     const struct icon_map *map;
     struct bytes source;
@@ -25,7 +31,7 @@ struct icon_context {
     int64_t first_seq, first_useq;  /* where the table's first load ended; ICON_NUMBER_MAX while it lasts */
     bool first_sight;               /* no version of this row has been published */
     enum flag wfm, has_backup;      /* what the annex says of this object */
-    const instant *disconnects;     /* when connections ended, in order */
+    const struct icon_disconnect *disconnects; /* in order of end */
     size_t disconnect_count;
 };
 

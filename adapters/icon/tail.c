@@ -69,7 +69,7 @@ static bool must_wait(const struct tail *tail, enum icon_table t)
 }
 
 /* Ours are caught up: every table that can be read was, to its head. */
-static bool is_caught_up(const struct tail *tail)
+bool tail_is_caught_up(const struct tail *tail)
 {
     for (enum icon_table t = 0; t < ICON_TAILED_COUNT; t++) {
         const struct table *table = &tail->tables[t];
@@ -80,7 +80,7 @@ static bool is_caught_up(const struct tail *tail)
     return true;
 }
 
-static bool is_whole(const struct tail *tail)
+bool tail_is_whole(const struct tail *tail)
 {
     for (enum icon_table t = 0; t < ICON_TABLE_COUNT; t++)
         if (tail_table_is_on(tail, t) && !tail_table_is_good(tail, t))
@@ -88,11 +88,15 @@ static bool is_whole(const struct tail *tail)
     return true;
 }
 
-/* A row that ends with its connection is no log-out, so connections are read before such rows. */
+/* A row that ends with its connection is no log-out, so connections are read after such rows: what ICON wrote before
+ * them or together with them is there then, whatever the transaction's isolation. */
 static bool logs_out(const struct tail *tail)
 {
-    const struct stream *stream = &tail->tables[ICON_LOGIN_SESSION].streams[STREAM_UPDATE];
-    return tail_table_is_good(tail, ICON_LOGIN_SESSION) && stream->head > stream_eager(stream);
+    for (const struct page *page = tail->pages; page; page = page->next)
+        for (size_t i = 0; page->table == ICON_LOGIN_SESSION && i < page->count; i++)
+            if (icon_record_value(&page->records[i], FIELD_TERMINATED).known)
+                return true;
+    return false;
 }
 
 static enum err read_eager(struct tail *tail, struct odbc_fault *fault)
@@ -115,187 +119,6 @@ static enum err read_eager(struct tail *tail, struct odbc_fault *fault)
         }
     }
     return err;
-}
-
-/* One page of rows a poll, so that what is new does not wait behind what is old. */
-static enum err read_pass(struct tail *tail, struct odbc_fault *fault)
-{
-    enum err err = ERR_OK;
-    int budget = tail->options.page_rows;
-    for (enum icon_table t = 0; !err && budget > 0 && t < ICON_TAILED_COUNT; t++)
-        for (int s = 0; !err && budget > 0 && s < STREAM_COUNT; s++) {
-            struct stream *stream = &tail->tables[t].streams[s];
-            struct page *page;
-            if (!stream->passing || !tail_table_is_good(tail, t))
-                continue;
-            err = tail_read_page(tail, t, s, PAGE_PASS, stream->pass, stream->pass_to, &page, fault);
-            budget -= (int)page->count;
-            if (!err && t == ICON_ANNEX)
-                err = tail_annex_apply(tail, page, fault);
-        }
-    return err;
-}
-
-static enum err read_reconcile(struct tail *tail, struct odbc_fault *fault)
-{
-    struct table *table = &tail->tables[tail->reconcile_table];
-    struct page *page;
-    if (tail->reconcile == RECONCILE_IDLE || !tail_table_is_good(tail, tail->reconcile_table))
-        return ERR_OK;
-    if (tail->reconcile == RECONCILE_OPEN)
-        return tail_read_open(tail, tail->reconcile_table, tail->reconcile_id, &page, fault);
-    int rows = 0;
-    for (uint32_t i = 0; i < table->open.capacity && rows < MISSING_MAX; i++) {
-        const struct map_slot *slot = &table->open.slots[i];
-        if (slot->value == 0 || slot->value == tail->generation)
-            continue;
-        enum err err = tail_read_row(tail, tail->reconcile_table, (int64_t)slot->key, PAGE_RECONCILE, &page, fault);
-        page->to = (int64_t)slot->key;
-        if (err)
-            return err;
-        rows++;
-    }
-    return ERR_OK;
-}
-
-/* How far each stream may be confirmed: as the newest look at the counters that has settled allows. */
-static void choose_confirm(struct tail *tail, int64_t now_us)
-{
-    const struct sample *settled = NULL;
-    for (size_t i = 0; i < tail->sample_count && i < SAMPLE_COUNT; i++) {
-        const struct sample *sample = &tail->samples[i];
-        if (now_us - sample->at_us >= tail->options.settle_ms * 1000 && (!settled || sample->at_us > settled->at_us))
-            settled = sample;
-    }
-    for (enum icon_table t = 0; t < ICON_TAILED_COUNT; t++)
-        for (int s = 0; s < STREAM_COUNT; s++) {
-            struct stream *stream = &tail->tables[t].streams[s];
-            stream->confirm_to = settled && settled->limits[t][s] > stream->confirmed ? settled->limits[t][s] : stream->confirmed;
-        }
-}
-
-/* What the counters say now will be confirmed when it has settled; never more than has been read now. */
-static void take_sample(struct tail *tail, int64_t now_us)
-{
-    const struct sample *last = &tail->samples[(tail->sample_count + SAMPLE_COUNT - 1) % SAMPLE_COUNT];
-    if (tail->sample_count && now_us - last->at_us < tail->options.settle_ms * 1000 / (SAMPLE_COUNT - 8))
-        return;
-    struct sample *sample = &tail->samples[tail->sample_count++ % SAMPLE_COUNT];
-    sample->at_us = now_us;
-    for (enum icon_table t = 0; t < ICON_TAILED_COUNT; t++)
-        for (int s = 0; s < STREAM_COUNT; s++) {
-            int64_t written = tail->written[icon_table_class(t)], eager = stream_eager(&tail->tables[t].streams[s]);
-            sample->limits[t][s] = written < eager ? written : eager;
-        }
-}
-
-static void begin_pass(struct tail *tail, int64_t now_us)
-{
-    take_sample(tail, now_us);
-    choose_confirm(tail, now_us);
-    tail->passing = true;
-    tail->pass_whole = is_whole(tail);
-    tail->pass_work_us = 0;
-    tail->pass_newest = INSTANT_NONE;
-    for (enum icon_table t = 0; t < ICON_TAILED_COUNT; t++) {
-        struct table *table = &tail->tables[t];
-        if (!tail_table_is_good(tail, t))
-            continue;
-        seen_pass_begin(&table->seen);
-        for (int s = 0; s < STREAM_COUNT; s++) {
-            struct stream *stream = &table->streams[s];
-            /* What this poll reads eagerly is in the window, too. */
-            stream->pass = (struct position){stream->confirmed + 1, -1};
-            stream->pass_to = stream_eager(stream);
-            stream->passing = stream->pass_to > stream->confirmed;
-        }
-    }
-}
-
-static bool pass_is_over(const struct tail *tail)
-{
-    for (enum icon_table t = 0; t < ICON_TAILED_COUNT; t++)
-        for (int s = 0; s < STREAM_COUNT; s++)
-            if (tail->tables[t].streams[s].passing && tail_table_is_good(tail, t))
-                return false;
-    return true;
-}
-
-static enum err end_pass(struct tail *tail, int64_t now_us)
-{
-    tail->passing = false;
-    for (enum icon_table t = 0; t < ICON_TAILED_COUNT; t++) {
-        struct table *table = &tail->tables[t];
-        bool broken_off = table->streams[STREAM_INSERT].passing || table->streams[STREAM_UPDATE].passing;
-        table->streams[STREAM_INSERT].passing = table->streams[STREAM_UPDATE].passing = false;
-        if (broken_off || !table->seen.passing) {
-            tail->pass_whole = tail->pass_whole && !broken_off;
-            continue;
-        }
-        seen_pass_end(&table->seen);
-        for (int s = 0; s < STREAM_COUNT; s++) {
-            struct stream *stream = &table->streams[s];
-            if (stream->confirm_to > stream->confirmed) {
-                stream->confirmed = stream->confirm_to;
-                tail->changed = true;
-            }
-            check(stream->confirmed <= stream_eager(stream));
-        }
-    }
-    if (tail->pass_newest > tail->newest) {
-        tail->newest = tail->pass_newest;
-        tail->changed = true;
-    }
-    /* At most a fifth of the time goes into reading again. */
-    int64_t rest_us = tail->pass_work_us * 4;
-    tail->pass_due_us = now_us + (rest_us > PASS_EVERY_MS * 1000 ? rest_us : PASS_EVERY_MS * 1000);
-    if (!tail->pass_whole || !is_whole(tail))
-        return ERR_OK;
-    return tail_publish_watermark(tail, tail_watermark(tail, clock_wall()));
-}
-
-static void begin_reconcile(struct tail *tail, int64_t now_us)
-{
-    if (tail->reconcile_due_us == 0)
-        tail->reconcile_due_us = now_us + tail->options.reconcile_ms * 1000;
-    if (tail->reconcile != RECONCILE_IDLE || now_us < tail->reconcile_due_us || !is_caught_up(tail))
-        return;
-    tail->generation++;
-    tail->reconcile = RECONCILE_OPEN;
-    tail->reconcile_table = ICON_LOGIN_SESSION;
-    tail->reconcile_id = -1;
-    tail->reconcile_due_us = now_us + tail->options.reconcile_ms * 1000;
-}
-
-/* Open rows first, then each that we hold and did not meet; then the next table. */
-static void step_reconcile(struct tail *tail)
-{
-    struct table *table = &tail->tables[tail->reconcile_table];
-    size_t missing = 0;
-    bool full = false;
-    if (tail->reconcile == RECONCILE_IDLE)
-        return;
-    for (struct page *page = tail->pages; page; page = page->next) {
-        if (page->purpose != PAGE_RECONCILE)
-            continue;
-        full = page->full;
-        missing++;
-        if (page->count)
-            tail->reconcile_id = icon_record_integer(&page->records[page->count - 1], FIELD_ID, INT64_MAX);
-        else if (tail->reconcile == RECONCILE_MISSING)
-            map_remove(&table->open, (uint64_t)page->to); /* purged: no log-out, but no row of ours to watch */
-    }
-    if (tail_table_is_good(tail, tail->reconcile_table)) {
-        if (tail->reconcile == RECONCILE_OPEN && !full) {
-            tail->reconcile = RECONCILE_MISSING;
-            return;
-        }
-        if (tail->reconcile == RECONCILE_OPEN || missing > 0)
-            return;
-    }
-    tail->reconcile = tail->reconcile_table == ICON_LOGIN_SESSION ? RECONCILE_OPEN : RECONCILE_IDLE;
-    tail->reconcile_table = ICON_SESSION_ENDPOINT;
-    tail->reconcile_id = -1;
 }
 
 /* After its page was handed over. */
@@ -354,18 +177,18 @@ static void say_empty(struct tail *tail)
 static enum err read_all(struct tail *tail, bool *pass_begins, struct odbc_fault *fault)
 {
     int64_t now_us = clock_mono_us();
-    *pass_begins = !tail->passing && now_us >= tail->pass_due_us && is_caught_up(tail);
+    *pass_begins = !tail->passing && now_us >= tail->pass_due_us && tail_is_caught_up(tail);
     enum err err = *pass_begins ? tail_read_counters(tail, fault) : ERR_OK;
     if (!err)
         err = tail_read_heads(tail, fault);
-    if (!err && (*pass_begins || logs_out(tail)))
-        err = tail_read_connections(tail, fault);
     if (!err)
         err = read_eager(tail, fault);
     if (!err && tail->passing)
-        err = read_pass(tail, fault);
+        err = tail_read_pass(tail, fault);
     if (!err)
-        err = read_reconcile(tail, fault);
+        err = tail_read_reconcile(tail, fault);
+    if (!err && (*pass_begins || logs_out(tail)))
+        err = tail_read_connections(tail, fault);
     return err;
 }
 
@@ -417,7 +240,7 @@ enum err tail_poll(struct tail *tail, enum tail_next *next, struct odbc_fault *f
     enum err err = tail_tables_check(tail, now_us, fault);
     if (err)
         return err;
-    begin_reconcile(tail, now_us);
+    tail_begin_reconcile(tail, now_us);
     err = tail_annex_load(tail, fault);
     if (!err)
         err = read_all(tail, &pass_begins, fault);
@@ -431,16 +254,16 @@ enum err tail_poll(struct tail *tail, enum tail_next *next, struct odbc_fault *f
     if (err)
         return err;
     end_first_loads(tail);
-    step_reconcile(tail);
+    tail_step_reconcile(tail);
     if (passing)
         tail->pass_work_us += clock_mono_us() - now_us;
-    if (pass_begins && is_caught_up(tail))
-        begin_pass(tail, now_us);
-    if (tail->passing && pass_is_over(tail))
-        err = end_pass(tail, clock_mono_us());
+    if (pass_begins && tail_is_caught_up(tail))
+        tail_begin_pass(tail, now_us);
+    if (tail->passing && tail_pass_is_over(tail))
+        err = tail_end_pass(tail, clock_mono_us());
     if (!err)
         err = give_cursor(tail);
-    *next = !is_caught_up(tail)                                      ? TAIL_NOW
+    *next = !tail_is_caught_up(tail)                                      ? TAIL_NOW
             : tail->passing || tail->reconcile != RECONCILE_IDLE ? TAIL_SOON
                                                                  : TAIL_REST;
     return err;

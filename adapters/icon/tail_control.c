@@ -103,9 +103,9 @@ static void take_connection(struct tail *tail, const struct icon_connection *con
     tail->connections[tail->connection_count++] = *connection;
 }
 
-static int compare_instants(const void *a, const void *b)
+static int compare_ends(const void *a, const void *b)
 {
-    instant left = *(const instant *)a, right = *(const instant *)b;
+    instant left = ((const struct icon_disconnect *)a)->end, right = ((const struct icon_disconnect *)b)->end;
     return (left > right) - (left < right);
 }
 
@@ -121,8 +121,9 @@ static void take_connections(struct tail *tail, const struct page *page)
             icon_record_integer(record, FIELD_END, icon_record_integer(record, FIELD_COLLECTOR_END, INSTANT_NEVER))};
         if (connection.begin == INSTANT_NONE)
             continue;
-        if (class == CLASS_GLS && connection.end != INSTANT_NEVER)
-            tail->disconnects[tail->disconnect_count++] = connection.end;
+        if (class == CLASS_GLS)
+            tail->disconnects[tail->disconnect_count++] =
+                (struct icon_disconnect){connection.end, icon_record_integer(record, FIELD_CONNECTION, 0)};
         if (tail->options.map->watermark >> class & 1)
             take_connection(tail, &connection);
     }
@@ -142,7 +143,7 @@ enum err tail_read_connections(struct tail *tail, struct odbc_fault *fault)
         take_connections(tail, page);
     }
     if (tail->disconnect_count)
-        qsort(tail->disconnects, tail->disconnect_count, sizeof *tail->disconnects, compare_instants);
+        qsort(tail->disconnects, tail->disconnect_count, sizeof *tail->disconnects, compare_ends);
     if (!tail->connection_count)
         log_once(LOG_WARNING, tail->options.part, "connections", "%s has no row: nothing says what ICON saw, so there is no "
                  "coverage and the watermark stands", tail->options.map->tables[ICON_CONNECTION_GLS].table

@@ -1,7 +1,7 @@
 /*
  * adapters/icon/tail_state.h - what the parts of a tail share: tail.c (the order of a poll), tail_read.c
- * (queries), tail_table.c (tables that are set aside), tail_publish.c (rows to the sink),
- * tail_cursor.c (the cursor's text).  Nobody else includes it.
+ * (queries), tail_pass.c (the window between the marks), tail_reconcile.c (what lasts), tail_table.c (tables
+ * that are set aside), tail_publish.c (rows to the sink), tail_cursor.c (the cursor's text).  Nobody else includes it.
  */
 #ifndef ADAPTERS_ICON_TAIL_STATE_H
 #define ADAPTERS_ICON_TAIL_STATE_H
@@ -116,7 +116,7 @@ struct tail {
 
     /* As the last look at the control tables had it; in memory of their own. */
     struct icon_connection *connections;
-    instant *disconnects;
+    struct icon_disconnect *disconnects;
     struct icon_sync *syncs;
     size_t connection_count, disconnect_count, sync_count;
     int64_t written[CLASS_COUNT], reserved[CLASS_COUNT]; /* -1: not known */
@@ -167,6 +167,22 @@ MUST_CHECK enum err tail_publish_coverage(struct tail *tail);
 MUST_CHECK enum err tail_publish_page(struct tail *tail, const struct page *page);
 MUST_CHECK enum err tail_publish_derived(struct tail *tail);
 MUST_CHECK enum err tail_publish_watermark(struct tail *tail, instant until);
+
+/* tail.c: every table that can be read was, to its head; no table is set aside. */
+bool tail_is_caught_up(const struct tail *tail);
+bool tail_is_whole(const struct tail *tail);
+
+/* tail_pass.c */
+MUST_CHECK enum err tail_read_pass(struct tail *tail, struct odbc_fault *fault);
+void tail_begin_pass(struct tail *tail, int64_t now_us);
+bool tail_pass_is_over(const struct tail *tail);
+/* Moves the confirmed marks, and publishes the watermark.  ERR_OK or ERR_CANCELLED. */
+MUST_CHECK enum err tail_end_pass(struct tail *tail, int64_t now_us);
+
+/* tail_reconcile.c: when it is due; one page of it a poll; what came of the page, once it was handed over. */
+void tail_begin_reconcile(struct tail *tail, int64_t now_us);
+MUST_CHECK enum err tail_read_reconcile(struct tail *tail, struct odbc_fault *fault);
+void tail_step_reconcile(struct tail *tail);
 
 /* tail_cursor.c */
 void tail_cursor_write(const struct tail *tail, struct buffer *out);

@@ -1,4 +1,5 @@
 /* adapters/simulator/batch.c - the rows of events, collected, numbered and run. */
+#include "adapters/simulator/watch.h"
 #include "adapters/simulator/writer_private.h"
 
 #include "base/check.h"
@@ -40,6 +41,8 @@ void writer_number(struct writer *writer, enum sim_lane lane, const struct sim_e
         *(event->kind == EVENT_LOAD ? &campaign->seq : &campaign->useq) = take(writer, lane, CLASS_GOS);
         return;
     }
+    if (event->kind == EVENT_DROP || event->kind == EVENT_BACK)
+        return; /* connections have no numbers */
     if (event->kind == EVENT_MEDIA) {
         script->media[event->index].seq = take(writer, lane, CLASS_GLS);
         return;
@@ -49,9 +52,9 @@ void writer_number(struct writer *writer, enum sim_lane lane, const struct sim_e
     *(login ? &session->seq : &session->useq) = take(writer, lane, CLASS_GLS);
     for (int i = 0; i < session->media_count; i++) {
         struct sim_media_row *row = &script->media[session->first_media + (size_t)i];
-        if (!login)
+        if (!login && row->begin != INSTANT_NEVER)
             row->useq = take(writer, lane, CLASS_GLS);
-        else if (row->begin == session->begin)
+        else if (login && row->begin == session->begin)
             row->seq = take(writer, lane, CLASS_GLS);
     }
 }
@@ -79,7 +82,7 @@ static void add_session(struct writer *writer, struct batch *batch, const struct
         const struct sim_media_row *row = &script->media[session->first_media + (size_t)i];
         if (login && row->begin == session->begin)
             row_add_endpoint(&batch->inserts[TABLE_ENDPOINT], script, row, as_of, written);
-        else if (!login && row->begin <= inserted_since)
+        else if (!login && row->begin <= inserted_since && row->begin != INSTANT_NEVER)
             row_add_endpoint(&batch->updates[TABLE_ENDPOINT], script, row, as_of, written);
     }
 }
@@ -99,11 +102,17 @@ void writer_add(struct writer *writer, enum sim_lane lane, const struct sim_even
         row_add_endpoint(&batch->inserts[TABLE_ENDPOINT], script, &script->media[event->index], as_of, written);
         break;
     case EVENT_LOAD:
-        row_add_campaign(&batch->inserts[TABLE_CAMPAIGN], &script->campaigns[event->index], as_of, written);
+        row_add_campaign(&batch->inserts[TABLE_CAMPAIGN], script, &script->campaigns[event->index], as_of, written);
         break;
     case EVENT_UNLOAD:
         if (script->campaigns[event->index].from <= inserted_since)
-            row_add_campaign(&batch->updates[TABLE_CAMPAIGN], &script->campaigns[event->index], as_of, written);
+            row_add_campaign(&batch->updates[TABLE_CAMPAIGN], script, &script->campaigns[event->index], as_of, written);
+        break;
+    case EVENT_DROP:
+        row_add_connections(&batch->updates[TABLE_CONNECTION], script, &script->outages[event->index], false);
+        break;
+    case EVENT_BACK:
+        row_add_connections(&batch->inserts[TABLE_CONNECTION], script, &script->outages[event->index], true);
         break;
     }
     batch->rows = 0;
@@ -126,11 +135,11 @@ enum err writer_run(struct writer *writer, enum sim_lane lane)
     return err;
 }
 
-static void put_promise(struct row_list *rows, enum sim_class class, enum sim_provider provider, instant until)
+static void put_promise(struct row_list *rows, int icon, enum sim_class class, enum sim_provider provider, instant until)
 {
     row_open(rows);
     row_put_integer(rows, "domainid", SIM_DOMAIN_ID);
-    row_put_integer(rows, "primaryid", SIM_ICON_ID);
+    row_put_integer(rows, "primaryid", SIM_ICON_ID + icon);
     row_put_integer(rows, "providertag", sim_class_tag(class));
     row_put_integer(rows, "clusterid", 0);
     row_put_integer(rows, "providerid", sim_provider_id(provider));
@@ -145,7 +154,7 @@ static enum err write_counters(struct writer *writer, struct row_list *rows)
     for (int class = 0; class < CLASS_COUNT; class++) {
         row_open(rows);
         row_put_integer(rows, "domainid", SIM_DOMAIN_ID);
-        row_put_integer(rows, "primaryid", SIM_ICON_ID);
+        row_put_integer(rows, "primaryid", SIM_ICON_ID + writer->options.script->icon);
         row_put_integer(rows, "providertag", sim_class_tag((enum sim_class)class));
         row_put_integer(rows, "seqcounter", writer->options.counters[class].reserved);
         row_put_integer(rows, "seqcurrent", writer->recorded[class]);
@@ -159,14 +168,18 @@ static enum err write_counters(struct writer *writer, struct row_list *rows)
 
 enum err writer_promise(struct writer *writer, const instant promises[PROVIDER_COUNT], bool record)
 {
+    const struct script *script = writer->options.script;
     struct row_list rows = {0};
     row_list_clear(&rows);
     instant least = INSTANT_NEVER;
     for (int i = 0; i < PROVIDER_COUNT; i++) {
         enum sim_provider provider = (enum sim_provider)i;
-        put_promise(&rows, provider == PROVIDER_CONFIG ? CLASS_CFG : CLASS_GLS, provider, promises[i]);
+        /* While it is away nothing newer than its end is stored. */
+        instant away = watch_away_since(script, provider, promises[i]);
+        put_promise(&rows, script->icon, provider == PROVIDER_CONFIG ? CLASS_CFG : CLASS_GLS, provider,
+                    away == INSTANT_NONE ? promises[i] : away);
         if (provider == PROVIDER_OUTBOUND)
-            put_promise(&rows, CLASS_GOS, provider, promises[i]);
+            put_promise(&rows, script->icon, CLASS_GOS, provider, promises[i]);
         least = promises[i] < least ? promises[i] : least;
     }
     enum err err = database_run(writer->options.database, LANE_MAIN,

@@ -7,6 +7,7 @@ enum { ROWS_PER_STATEMENT = 2000, OBJECT_PERSON = 3, OBJECT_SWITCH = 1, GROUP_AG
 
 struct walk {
     const struct site *site;
+    int icon;
     instant created, connected;
     struct counter *counter;
     struct block block;
@@ -243,38 +244,21 @@ static void write_dictionary(struct walk *walk)
     }
 }
 
-/* An instant without its seconds column: G_DSS_* has none. */
-static void put_moment(struct walk *walk, const char *column, instant at)
-{
-    char text[INSTANT_TEXT_SIZE];
-    row_put_text(&walk->rows, column, instant_format(at, text));
-}
-
 static void write_connections(struct walk *walk)
 {
+    char text[INSTANT_TEXT_SIZE];
     for (int i = 0; i < PROVIDER_COUNT; i++) {
         enum sim_provider provider = (enum sim_provider)i;
         begin_row(walk, provider == PROVIDER_CONFIG ? "g_dss_cfg_provider" : "g_dss_gls_provider");
-        row_put_integer(&walk->rows, "dss_id", sim_provider_session(provider));
-        row_put_integer(&walk->rows, "icon_dbid", SIM_ICON_ID);
-        row_put_integer(&walk->rows, "ds_dbid", sim_provider_id(provider));
-        row_put_integer(&walk->rows, "ds_dbid_prim", sim_provider_id(provider));
-        if (provider <= PROVIDER_NETWORK)
-            row_put_integer(&walk->rows, "ds2_dbid", SWITCH_ID_BASE + i);
-        row_put_integer(&walk->rows, "ds_type", provider == PROVIDER_INTERACTION ? 2 : provider == PROVIDER_OUTBOUND ? 3 : 1);
-        row_put_integer(&walk->rows, "dsconn_type", 1);
-        put_moment(walk, "icon_stime", walk->created);
-        put_moment(walk, "dsconn_stime", walk->connected);
-        put_moment(walk, "dsconn_sdstime", walk->connected);
-        put_moment(walk, "fevent_itime", walk->connected);
-        put_moment(walk, "fevent_dstime", walk->connected);
+        row_put_connection(&walk->rows, walk->icon, provider, (struct sim_connection){sim_provider_session(provider), walk->connected}, false);
+        row_put_text(&walk->rows, "icon_stime", instant_format(walk->created, text));
         row_close(&walk->rows);
     }
 }
 
-enum err config_write(const struct site *site, instant created, instant connected, struct counter *counter, config_take take, void *owner)
+enum err config_write(const struct site *site, int icon, instant created, instant connected, struct counter *counter, config_take take, void *owner)
 {
-    struct walk walk = {.site = site, .created = created, .connected = connected, .counter = counter, .take = take, .owner = owner};
+    struct walk walk = {.site = site, .icon = icon, .created = created, .connected = connected, .counter = counter, .take = take, .owner = owner};
     row_list_clear(&walk.rows);
     write_dictionary(&walk);
     write_tenants(&walk);

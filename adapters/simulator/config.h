@@ -13,8 +13,8 @@
 /* Takes up to a few thousand rows of one table; what it returns other than ERR_OK ends the walk. */
 typedef enum err (*config_take)(void *owner, const char *table, const char *rows_json);
 
-/* created: the synchronisation; connected: since when the providers' connections are open. */
-MUST_CHECK enum err config_write(const struct site *site, instant created, instant connected, struct counter *counter, config_take take,
-                                 void *owner);
+/* icon: 0 or its twin, 1; created: the synchronisation; connected: since when the providers' connections are open. */
+MUST_CHECK enum err config_write(const struct site *site, int icon, instant created, instant connected, struct counter *counter,
+                                 config_take take, void *owner);
 
 #endif

@@ -165,7 +165,7 @@ enum err database_create(struct sim_database *database)
         err = make_indexes(database);
     if (!err)
         err = database_run(database, LANE_MAIN, "CREATE TABLE SEATMETER_SIMULATOR (ONE INTEGER PRIMARY KEY, SEED BIGINT, AGENTS BIGINT, "
-                           "TENANTS BIGINT, BEGIN_MS BIGINT, UNTIL_MS BIGINT)", NULL);
+                           "TENANTS BIGINT, BEGIN_MS BIGINT, UNTIL_MS BIGINT, ICON BIGINT, DROPS BIGINT)", NULL);
     return err ? err : database_commit(database, LANE_MAIN);
 }
 
@@ -189,7 +189,7 @@ static void take_marker(void *owner, const struct odbc_value *values)
     *marker = (struct marker){
         .filled = true,
         .site = {.seed = (uint64_t)values[0].integer, .agents = (int32_t)values[1].integer, .tenants = (int32_t)values[2].integer},
-        .begin = values[3].integer, .until = values[4].integer,
+        .begin = values[3].integer, .until = values[4].integer, .icon = (int)values[5].integer, .drops = (int)values[6].integer,
     };
 }
 
@@ -203,7 +203,7 @@ static void take_counter(void *owner, const struct odbc_value *values)
 
 enum err database_read_marker(struct sim_database *database, struct marker *marker, struct counter counters[CLASS_COUNT])
 {
-    static const enum odbc_type types[] = {ODBC_INTEGER, ODBC_INTEGER, ODBC_INTEGER, ODBC_INTEGER, ODBC_INTEGER};
+    static const enum odbc_type types[] = {ODBC_INTEGER, ODBC_INTEGER, ODBC_INTEGER, ODBC_INTEGER, ODBC_INTEGER, ODBC_INTEGER, ODBC_INTEGER};
     struct odbc_fault fault;
     bool has;
     *marker = (struct marker){0};
@@ -215,8 +215,12 @@ enum err database_read_marker(struct sim_database *database, struct marker *mark
                   "nothing was written; give --create and an empty database", database->dsn);
         return ERR_USAGE;
     }
-    struct odbc_query query = {.sql = "SELECT SEED, AGENTS, TENANTS, BEGIN_MS, UNTIL_MS FROM SEATMETER_SIMULATOR", .types = types,
-                               .column_count = 5, .row = take_marker, .owner = marker};
+    /* A marker of an earlier release has no pair. */
+    if ((err = database_run(database, LANE_MAIN, "ALTER TABLE SEATMETER_SIMULATOR ADD COLUMN IF NOT EXISTS ICON BIGINT DEFAULT 0, "
+                            "ADD COLUMN IF NOT EXISTS DROPS BIGINT DEFAULT 0", NULL)))
+        return err;
+    struct odbc_query query = {.sql = "SELECT SEED, AGENTS, TENANTS, BEGIN_MS, UNTIL_MS, ICON, DROPS FROM SEATMETER_SIMULATOR", .types = types,
+                               .column_count = 7, .row = take_marker, .owner = marker};
     if ((err = odbc_run(database->lanes[LANE_MAIN], &query, &fault)))
         return say(database, err, &fault, "reading SEATMETER_SIMULATOR");
     query = (struct odbc_query){.sql = "SELECT PROVIDERTAG, SEQCOUNTER, SEQCURRENT FROM G_PROV_CONTROL", .types = types,
@@ -237,6 +241,8 @@ enum err database_write_marker(struct sim_database *database, const struct marke
     row_put_integer(&row, "tenants", marker->site.tenants);
     row_put_integer(&row, "begin_ms", marker->begin);
     row_put_integer(&row, "until_ms", marker->until);
+    row_put_integer(&row, "icon", marker->icon);
+    row_put_integer(&row, "drops", marker->drops);
     row_close(&row);
     enum err err = database_run(database, LANE_MAIN,
                                 "INSERT INTO SEATMETER_SIMULATOR SELECT * FROM json_populate_recordset(NULL::SEATMETER_SIMULATOR, ?::json) "

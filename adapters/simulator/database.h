@@ -28,6 +28,7 @@ enum sim_lane { LANE_MAIN, LANE_SIDE, LANE_COUNT };
 struct marker {
     bool filled; /* false: the tables are there and empty */
     struct site_options site;
+    int icon, drops;      /* of script */
     instant begin, until; /* of the script; all events up to until are written */
 };
 

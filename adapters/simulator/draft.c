@@ -94,7 +94,7 @@ static void add_part(struct maker *maker, int32_t n, struct span span, add_one a
 {
     instant earliest = maker->day * (int64_t)DAY_MS;
     if (dice_chance(&maker->dice, empty_per_mille)) {
-        instant at = span.from - dice_between(&maker->dice, 2 * SECOND_MS, 20 * SECOND_MS);
+        instant at = span.from - dice_between(&maker->dice, 4 * SECOND_MS, 20 * SECOND_MS);
         if (at >= earliest)
             add_session(maker, n, (struct span){at, at}, CASE_EMPTY);
     }

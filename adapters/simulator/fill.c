@@ -66,7 +66,7 @@ enum err writer_configure(struct writer *writer)
 {
     const struct script *script = writer->options.script;
     instant created = script->begin - CONFIGURED_BEFORE_MS;
-    enum err err = config_write(script->site, created, script->begin, &writer->options.counters[CLASS_CFG], take_config, writer);
+    enum err err = config_write(script->site, script->icon, created, script->begin, &writer->options.counters[CLASS_CFG], take_config, writer);
     if (err)
         return err;
     instant promises[PROVIDER_COUNT];

@@ -17,10 +17,10 @@ enum sim_class { CLASS_CFG, CLASS_GLS, CLASS_GOS, CLASS_COUNT };
 int64_t sim_class_tag(enum sim_class class);
 int64_t sim_provider_session(enum sim_provider provider);
 int64_t sim_provider_id(enum sim_provider provider);
-enum { SIM_ICON_ID = 401, SIM_DOMAIN_ID = 1 };
+enum { SIM_ICON_ID = 401 /* the twin's is the next */, SIM_DOMAIN_ID = 1, SIM_TWIN_ROWS = 7 /* its surrogate ids are ahead by so many */ };
 
-/* tables that grow with events: name, statement's columns to update */
-enum sim_table { TABLE_LOGIN, TABLE_ENDPOINT, TABLE_CAMPAIGN, SIM_TABLE_COUNT };
+/* Tables that grow with events. */
+enum sim_table { TABLE_CONNECTION, TABLE_LOGIN, TABLE_ENDPOINT, TABLE_CAMPAIGN, SIM_TABLE_COUNT };
 
 struct row_list {
     struct buffer json;
@@ -43,7 +43,11 @@ void row_close(struct row_list *list);
 /* The row as it stands at as_of, written at written; ended rows carry TERMINATED and GSYS_USEQ. */
 void row_add_login(struct row_list *list, const struct script *script, const struct sim_session *session, instant as_of, instant written);
 void row_add_endpoint(struct row_list *list, const struct script *script, const struct sim_media_row *media, instant as_of, instant written);
-void row_add_campaign(struct row_list *list, const struct sim_campaign *campaign, instant as_of, instant written);
+void row_add_campaign(struct row_list *list, const struct script *script, const struct sim_campaign *campaign, instant as_of, instant written);
+/* G_DSS_GLS_PROVIDER: the connections to the outage's providers as they ended with it (back: as they came after it). */
+void row_add_connections(struct row_list *list, const struct script *script, const struct sim_outage *outage, bool back);
+/* The columns that every connection has. */
+void row_put_connection(struct row_list *list, int icon, enum sim_provider provider, struct sim_connection connection, bool again);
 
 /* The statements with one parameter, a row list's text.  Static. */
 const char *sim_insert_statement(enum sim_table table);

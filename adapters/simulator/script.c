@@ -3,6 +3,7 @@
 
 #include "adapters/simulator/dice.h"
 #include "adapters/simulator/draft.h"
+#include "adapters/simulator/watch.h"
 #include "base/check.h"
 
 #include <inttypes.h>
@@ -31,18 +32,22 @@ static void add_session(struct script *script, const struct draft *draft, int64_
     script->sessions = more(script->sessions, script->session_count, &script->session_room, sizeof *script->sessions);
     size_t index = script->session_count++;
     struct sim_session *session = &script->sessions[index];
+    struct sim_media_row media[DRAFT_MEDIA_MAX];
+    memcpy(media, draft->media, sizeof media);
     *session = draft->session;
     session->id = id;
     session->first_media = script->media_count;
     session->media_count = draft->media_count;
-    add_event(script, session->begin, EVENT_LOGIN, index);
+    watch_session(script, session, media, draft->media_count);
+    if (!(session->cases & CASE_UNSEEN))
+        add_event(script, session->begin, EVENT_LOGIN, index);
     for (int i = 0; i < draft->media_count; i++) {
         script->media = more(script->media, script->media_count, &script->media_room, sizeof *script->media);
         struct sim_media_row *row = &script->media[script->media_count];
-        *row = draft->media[i];
+        *row = media[i];
         row->session = index;
         row->id = ++*media_id;
-        if (row->begin > session->begin)
+        if (row->begin > session->begin && row->begin != INSTANT_NEVER)
             add_event(script, row->begin, EVENT_MEDIA, script->media_count);
         script->media_count++;
     }
@@ -76,6 +81,18 @@ static void add_campaigns(struct script *script, int32_t day, int64_t id)
             add_event(script, campaign.to, EVENT_UNLOAD, script->campaign_count);
             script->campaigns[script->campaign_count++] = campaign;
         }
+}
+
+static void add_outages(struct script *script, int32_t day)
+{
+    struct sim_outage outages[DROPS_MAX];
+    int count = watch_outages(script, day, outages);
+    for (int i = 0; i < count; i++) {
+        script->outages = more(script->outages, script->outage_count, &script->outage_room, sizeof *script->outages);
+        add_event(script, outages[i].from, EVENT_DROP, script->outage_count);
+        add_event(script, outages[i].to, EVENT_BACK, script->outage_count);
+        script->outages[script->outage_count++] = outages[i];
+    }
 }
 
 static int compare_events(const void *a, const void *b)
@@ -117,11 +134,18 @@ static void add_day(struct script *script, int32_t day)
             add_session(script, &drafts.items[i], base + (int64_t)i + 1, &media_id);
     drafts_free(&drafts);
     add_campaigns(script, day, base);
+    add_outages(script, day);
 }
 
 void script_make(struct script *script, const struct site *site, instant begin)
 {
-    *script = (struct script){.site = site, .begin = begin, .next_day = instant_day(begin) - 1};
+    script_make_watched(script, site, begin, 0, 0);
+}
+
+void script_make_watched(struct script *script, const struct site *site, instant begin, int icon, int drops)
+{
+    check(drops >= 0 && drops <= DROPS_MAX);
+    *script = (struct script){.site = site, .begin = begin, .icon = icon, .drops = drops, .next_day = instant_day(begin) - 1};
 }
 
 void script_free(struct script *script)
@@ -129,6 +153,7 @@ void script_free(struct script *script)
     free(script->sessions);
     free(script->media);
     free(script->campaigns);
+    free(script->outages);
     free(script->events);
     *script = (struct script){0};
 }
@@ -153,6 +178,8 @@ size_t script_session(const struct script *script, const struct sim_event *event
         return script->media[event->index].session;
     case EVENT_LOAD:
     case EVENT_UNLOAD:
+    case EVENT_DROP:
+    case EVENT_BACK:
         break;
     }
     return SIZE_MAX;
@@ -166,7 +193,7 @@ enum sim_provider script_provider(const struct script *script, const struct sim_
 
 char *script_guid(const struct script *script, const struct sim_session *session, char text[SIM_GUID_SIZE])
 {
-    struct dice dice = dice_for(script->site->options.seed, DICE_GUID, session->id, 0);
+    struct dice dice = dice_for(script->site->options.seed, DICE_GUID, session->id, watch_is_common(session->provider) ? 0 : script->icon);
     uint64_t high = dice_throw(&dice), low = dice_throw(&dice);
     snprintf(text, SIM_GUID_SIZE, "%016" PRIX64 "%016" PRIX64, high, low);
     return text;

@@ -8,6 +8,7 @@
  * over midnight.  cases of a session says which.
  *
  * A session that runs at the script's begin logs in within the first ninety seconds after it.
+ * A script is what one ICON sees (watch.h): with icon 0 and no drops, all of it.
  * Events stand in order of time; taken is how many of them the writer has written: a new day sorts only the rest.
  * Thread: one.  Owner: the caller, until script_free().
  */
@@ -34,6 +35,8 @@ enum sim_case {
     CASE_NO_PERSON = 64,
     CASE_NO_PLACE = 128,
     CASE_CUT = 256,        /* was running when the script began */
+    CASE_UNSEEN = 512,     /* the ICON was not connected when it began: it begins never */
+    CASE_LOST = 1024,      /* the ICON lost its connection: that is its end there */
 };
 
 struct sim_session {
@@ -46,6 +49,7 @@ struct sim_session {
     int media_count;
     unsigned cases;
     int64_t seq, useq; /* GSYS_SEQ, GSYS_USEQ; 0: not written yet */
+    int64_t connection; /* GSYS_DOMAIN: by which connection its provider told of it */
 };
 
 struct sim_media_row {
@@ -64,17 +68,31 @@ struct sim_campaign {
     int64_t seq, useq;
 };
 
-enum sim_event_kind { EVENT_LOGIN, EVENT_MEDIA, EVENT_LOGOUT, EVENT_LOAD, EVENT_UNLOAD };
+/* An ICON was not connected to some providers. */
+struct sim_outage {
+    instant from, to;
+    unsigned providers; /* bits 1 << enum sim_provider */
+    int32_t number;     /* from 1 on, in order */
+};
+
+struct sim_connection {
+    int64_t id; /* DSS_ID */
+    instant from;
+};
+
+enum sim_event_kind { EVENT_LOGIN, EVENT_MEDIA, EVENT_LOGOUT, EVENT_LOAD, EVENT_UNLOAD, EVENT_DROP, EVENT_BACK };
 
 struct sim_event {
     instant at;
     enum sim_event_kind kind;
-    size_t index; /* of the session (LOGIN, LOGOUT), the media row (MEDIA: one that was added later), the campaign */
+    size_t index; /* of the session (LOGIN, LOGOUT), the media row (MEDIA: one that was added later), the campaign, the outage */
 };
 
 struct script {
     const struct site *site;
     instant begin;
+    int icon;         /* 0: the first of a pair, or the only one; 1: its twin (watch.h) */
+    int drops;        /* connections that it loses a day */
     int32_t next_day; /* the first day that is not made yet */
     struct sim_session *sessions;
     size_t session_count, session_room;
@@ -82,19 +100,23 @@ struct script {
     size_t media_count, media_room;
     struct sim_campaign *campaigns;
     size_t campaign_count, campaign_room;
+    struct sim_outage *outages;
+    size_t outage_count, outage_room;
     struct sim_event *events;
     size_t event_count, event_room;
     size_t taken;
 };
 
 void script_make(struct script *script, const struct site *site, instant begin);
+/* The same as one ICON of a pair has it: what it does not see does not happen there. */
+void script_make_watched(struct script *script, const struct site *site, instant begin, int icon, int drops);
 void script_free(struct script *script);
 /* Makes all days up to that of at, and the next one. */
 void script_reach(struct script *script, instant at);
 
 /* Which provider an event comes from. */
 enum sim_provider script_provider(const struct script *script, const struct sim_event *event);
-/* The session of an event, SIZE_MAX for campaigns. */
+/* The session of an event, SIZE_MAX for campaigns and outages. */
 size_t script_session(const struct script *script, const struct sim_event *event);
 /* LOGINSESSIONID of a session. */
 enum { SIM_GUID_SIZE = 33 };

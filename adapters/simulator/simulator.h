@@ -6,6 +6,9 @@
  * happened is in the database, promised, and the truth is written again.
  * A run into a database that was filled before goes on with the site and the script of then.
  *
+ * With a twin it acts the two ICONs of an HA pair, each with a database of its own: its own ids, numbers, lateness and
+ * lost connections (watch.h).  The truth is then what both of them together saw (pair.h).
+ *
  * simulator_run() blocks.  simulator_stop() ends it within a second; it may be called by a signal handler.
  */
 #ifndef ADAPTERS_SIMULATOR_SIMULATOR_H
@@ -16,6 +19,8 @@
 
 struct simulator_options {
     struct database_options database;
+    const char *twin_dsn;           /* the second ICON's database; NULL: there is one ICON */
+    int drops;                      /* connections that each ICON loses a day; -1: 3 with a twin, else none */
     bool create;                    /* make the tables if there are none */
     struct site_options site;
     bool site_given;                /* asked for: a database that was filled for another site is refused */

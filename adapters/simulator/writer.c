@@ -39,11 +39,16 @@ size_t writer_running(const struct writer *writer)
     return writer->running;
 }
 
-/* A campaign's number space lies above all sessions'. */
+static bool is_outage(const struct sim_event *event)
+{
+    return event->kind == EVENT_DROP || event->kind == EVENT_BACK;
+}
+
+/* Campaigns' and outages' number spaces lie above all sessions'. */
 static size_t subject_of(const struct writer *writer, const struct sim_event *event)
 {
     size_t session = script_session(writer->options.script, event);
-    return session == SIZE_MAX ? SIZE_MAX / 2 + event->index : session;
+    return session != SIZE_MAX ? session : event->index + (is_outage(event) ? SIZE_MAX / 4 * 3 : SIZE_MAX / 2);
 }
 
 /* Until when an earlier event of the same subject waits, INSTANT_NONE when none does. */
@@ -125,7 +130,7 @@ static void take_due(struct writer *writer, instant now)
     bool side_free = !writer->side_open;
     while (script->taken < script->event_count && script->events[script->taken].at <= now) {
         struct sim_event event = script->events[script->taken++];
-        struct delivery delivery = delivery_of(script, &event, &writer->options.delivery);
+        struct delivery delivery = is_outage(&event) ? (struct delivery){0} : delivery_of(script, &event, &writer->options.delivery);
         size_t subject = subject_of(writer, &event);
         instant due = event.at + delivery.delay_ms, before = subject_waits_until(writer, subject);
         bool side = delivery.side && side_free && before == INSTANT_NONE && !is_touched(writer, subject);
@@ -174,10 +179,11 @@ enum err writer_turn(struct writer *writer, instant now, int64_t mono_ms)
         return err;
     release(writer, now, now);
     take_due(writer, now);
+    bool opened = writer->batches[LANE_SIDE].rows > 0; /* SEQCOUNTER is there before what it reserved */
     if ((err = writer_run(writer, LANE_SIDE)))
         return err;
     bool record = mono_ms >= writer->record_at_ms;
-    if (!writer->batches[LANE_MAIN].rows && !record && mono_ms < writer->promise_at_ms)
+    if (!writer->batches[LANE_MAIN].rows && !opened && !record && mono_ms < writer->promise_at_ms)
         return ERR_OK;
     if (record) {
         struct dice dice = dice_for(writer->options.marker.site.seed, DICE_WRITE, -1, writer->record_at_ms);

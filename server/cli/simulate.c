@@ -1,5 +1,6 @@
 /* server/cli/simulate.c - seatmeter simulate: a contact centre at work, in ICON tables. */
 #include "adapters/simulator/simulator.h"
+#include "adapters/simulator/watch.h"
 #include "server/cli/cli.h"
 #include "server/cli/options.h"
 
@@ -9,7 +10,7 @@
 
 /* What was given, as text; NULL: the default holds. */
 struct given {
-    const char *settings, *agents, *tenants, *seed, *days, *speed, *now, *until, *late_share, *late_minutes;
+    const char *settings, *agents, *tenants, *seed, *days, *speed, *now, *until, *late_share, *late_minutes, *drops;
     bool live, no_live;
 };
 
@@ -34,12 +35,13 @@ static bool read_integer(const char *command, const char *option, const char *te
 static bool read_values(const char *command, const struct given *given, struct simulator_options *options)
 {
     int64_t agents = options->site.agents, tenants = options->site.tenants, seed = (int64_t)options->site.seed, days = options->days;
-    int64_t late_minutes = options->delivery.late_minutes_max;
+    int64_t late_minutes = options->delivery.late_minutes_max, drops = -1;
     double late_percent = options->delivery.late_per_mille / 10.0;
     if (!read_integer(command, "agents", given->agents, 1, 200000, &agents) ||
         !read_integer(command, "tenants", given->tenants, 1, 1000, &tenants) ||
         !read_integer(command, "seed", given->seed, 0, INT64_MAX, &seed) ||
         !read_integer(command, "days", given->days, 0, 60, &days) ||
+        !read_integer(command, "drops", given->drops, 0, DROPS_MAX, &drops) ||
         !read_integer(command, "late-minutes", given->late_minutes, 1, 600, &late_minutes) ||
         (given->late_share && !read_decimal(command, "late-share", given->late_share, 0, 100, &late_percent)) ||
         (given->speed && !read_decimal(command, "speed", given->speed, 0.5, 100000, &options->speed)) ||
@@ -49,6 +51,7 @@ static bool read_values(const char *command, const struct given *given, struct s
     options->site = (struct site_options){.seed = (uint64_t)seed, .agents = (int32_t)agents, .tenants = (int32_t)tenants};
     options->site_given = given->agents || given->tenants || given->seed;
     options->days = (int)days;
+    options->drops = (int)drops;
     options->live = !given->no_live;
     options->delivery.late_per_mille = (int)(late_percent * 10 + 0.5);
     options->delivery.late_minutes_max = (int)late_minutes;
@@ -70,6 +73,7 @@ int cli_simulate(int argc, char **argv)
     struct given given = {0};
     const struct cli_option table[] = {
         {"dsn", 0, "DSN", &options.database.dsn, .text = "the ODBC data source; only a database that the simulator made"},
+        {"twin", 0, "DSN", &options.twin_dsn, .text = "act the second ICON of an HA pair, too, in this database"},
         {"user", 0, "NAME", &options.database.user, .text = "database user; default: as the DSN says"},
         {"password-file", 0, "FILE", &options.database.password_file, .text = "its first line is the password; default: as the DSN says"},
         {"create", 0, .flag = &options.create, .text = "make the ICON tables first, in an empty database"},
@@ -82,6 +86,7 @@ int cli_simulate(int argc, char **argv)
         {"speed", 0, "X", &given.speed, .text = "how many times faster than the clock, 0.5 to 100000, default 1"},
         {"now", 0, "T", &given.now, .text = "take T for now; default: the clock"},
         {"until", 0, "T", &given.until, .text = "end when the simulated clock is at T; default: Ctrl-C ends it"},
+        {"drops", 0, "N", &given.drops, .text = "connections that an ICON loses a day, 0 to 24; default 0, with --twin 3"},
         {"late-share", 0, "P", &given.late_share, .text = "percentage of events whose rows come late, default 0.4"},
         {"late-minutes", 0, "N", &given.late_minutes, .text = "how late at most, 1 to 600, default 3"},
         {"truth", 0, "FILE", &options.truth_file, .text = "write what a counter must report, after the fill and at the end"},

@@ -7,6 +7,7 @@
 #   psql -c 'SELECT 1'       PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE point at the database "icon"
 #   isql icon                ODBCINI and ODBCSYSINI name the DSN "icon", with user and password in it;
 #                            PG_DSN=icon, PG_PASSWORD_FILE a file that holds the password
+#   pg_add_database NAME     one more database beside "icon", with a DSN of its name
 #   pg_stop                  ends it, quickly; the data stay in DIR until you remove them
 #   pg_pause, pg_continue    the server stands still (SIGSTOP) and goes on: a database that does not answer
 #
@@ -127,6 +128,12 @@ pg_start() {
         psql -X -q -d postgres -c 'CREATE DATABASE icon' || return 1
     fi
     pg_write_odbc "$dir"
+}
+
+pg_add_database() {
+    psql -X -q -d postgres -c "CREATE DATABASE $1" || return 1
+    sed -n "/^\[$PG_DSN\]/,/^\$/p" "$ODBCINI" | sed "s/^\[.*/[$1]/; s/^Database = .*/Database = $1/" >"$ODBCINI.more" &&
+        (echo && cat "$ODBCINI.more") >>"$ODBCINI" && rm -f "$ODBCINI.more"
 }
 
 # A fast shutdown; waits until it is gone.

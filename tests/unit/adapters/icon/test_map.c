@@ -158,8 +158,8 @@ Test(icon_map, a_membership_keeps_its_begin)
 
 Test(icon_map, an_end_with_the_connection_is_no_logout)
 {
-    instant dropped[2];
-    cr_assert(instant_parse(BYTES_LITERAL(AT "11:00:00.000Z"), &dropped[0]) && instant_parse(BYTES_LITERAL(AT "12:00:00.000Z"), &dropped[1]));
+    struct icon_disconnect dropped[] = {{.connection = 71}, {.connection = 72}, {INSTANT_NEVER, 73}};
+    cr_assert(instant_parse(BYTES_LITERAL(AT "11:00:00.000Z"), &dropped[0].end) && instant_parse(BYTES_LITERAL(AT "12:00:00.000Z"), &dropped[1].end));
 #define ENDS(end) "id=1 seq=1 useq=1 session=S created=" AT "09:00:00.000Z terminated=" AT end
 #define ENDED(end, by) "login_session 1 4611686018427387905 {\"begin\":\"" AT "09:00:00.000Z\",\"end\":\"" AT end "\"," by "\"session\":\"S\"}"
     static const struct row_case cases[] = {
@@ -167,8 +167,12 @@ Test(icon_map, an_end_with_the_connection_is_no_logout)
         {ICON_LOGIN_SESSION, ENDS("11:00:00.999Z"), ENDED("11:00:00.999Z", "\"end_by\":\"disconnect\",")},
         {ICON_LOGIN_SESSION, ENDS("12:00:01.000Z"), ENDED("12:00:01.000Z", "")},
         {ICON_LOGIN_SESSION, ENDS("10:59:59.999Z"), ENDED("10:59:59.999Z", "")},
+        {ICON_LOGIN_SESSION, ENDS("12:00:00.300Z") " domain=72", ENDED("12:00:00.300Z", "\"end_by\":\"disconnect\",")},
+        {ICON_LOGIN_SESSION, ENDS("12:00:00.300Z") " domain=71", ENDED("12:00:00.300Z", "")}, /* another one's end */
+        {ICON_LOGIN_SESSION, ENDS("12:00:00.300Z") " domain=73", ENDED("12:00:00.300Z", "")},
+        {ICON_LOGIN_SESSION, ENDS("12:00:00.300Z") " domain=5", ENDED("12:00:00.300Z", "\"end_by\":\"disconnect\",")}, /* names none */
     };
-    CHECK_CASES(((struct icon_context){LOADED, .disconnects = dropped, .disconnect_count = 2}), cases);
+    CHECK_CASES(((struct icon_context){LOADED, .disconnects = dropped, .disconnect_count = 3}), cases);
 }
 
 Test(icon_map, names_of_persons_only_when_told)

@@ -60,10 +60,10 @@ Test(rows, a_campaign_that_is_over_has_no_state)
     struct row_list list = {0};
     struct sim_campaign campaign = {.id = 5, .campaign = 1, .group = 2, .from = noon, .to = noon + HOUR_MS};
     row_list_clear(&list);
-    row_add_campaign(&list, &campaign, noon + MINUTE_MS, noon);
+    row_add_campaign(&list, &script, &campaign, noon + MINUTE_MS, noon);
     expect_has(&list, "\"campaignid\":802,\"groupid\":2003,\"state\":1", true);
     row_list_clear(&list);
-    row_add_campaign(&list, &campaign, noon + HOUR_MS, noon);
+    row_add_campaign(&list, &script, &campaign, noon + HOUR_MS, noon);
     expect_has(&list, "state", false);
     expect_has(&list, "\"terminated\":\"2026-11-23T13:00:00.000Z\"", true);
     row_list_free(&list);
