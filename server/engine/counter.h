@@ -9,6 +9,11 @@
  *
  * Beside the slots: the sum of the deltas per UTC day, from which entry levels follow, and the level
  * per scope at the clock, for the live view.
+ *
+ * An edge is first staged, once for all the scopes that it belongs to, in the row of its slot (stage.c).
+ * Before anything is read counters_scatter() sorts a row's staged edges by time and hands them out to
+ * the logs of their scopes, to the days and to the levels: one random access a session and slot, not
+ * three a session, scope and edge.
  * Thread: ingest.
  */
 #ifndef SERVER_ENGINE_COUNTER_H
@@ -31,12 +36,26 @@ struct slot_edge {
     int32_t mask; /* negative: minus */
 };
 
+static inline uint32_t slot_edge_mask(const struct slot_edge *edge)
+{
+    return (uint32_t)(edge->mask < 0 ? -edge->mask : edge->mask);
+}
+
 struct counter_slot {
     uint32_t slot, scope;
     struct slot_edge *edges;
     uint32_t count, capacity;
+    uint32_t sorted; /* so many of the first are in order of time */
     bool live, dirty, stale;
 };
+
+/* An edge that waits in its slot's row. */
+struct staged_edge {
+    uint32_t at;
+    int32_t mask;
+    uint32_t scopes; /* SCOPES_ONE and the number of a scope, or a set of them */
+};
+#define SCOPES_ONE 0x80000000u
 
 struct counter_day {
     int32_t day;
@@ -50,6 +69,9 @@ struct slot_row {
     uint32_t slot;
     uint32_t *by_scope; /* [scope - 1]: number of the counter_slot, 0 none */
     uint32_t capacity, count;
+    struct staged_edge *staged;
+    uint32_t staged_count, staged_capacity;
+    bool dirty; /* one of its slots is */
 };
 
 struct counter_scope {
@@ -59,6 +81,8 @@ struct counter_scope {
     int32_t *carry;  /* into the horizon's slot; NULL: none */
     bool dirty;
 };
+
+enum { ROWS_NEAR = 512 };
 
 struct counters {
     struct masks *masks;
@@ -72,7 +96,6 @@ struct counters {
     struct slot_row *rows;
     uint32_t row_count, row_capacity;
     struct map row_index; /* slot + 1 → row */
-    uint32_t last_row;    /* looked at last, 0: none */
     struct counter_day *days;
     uint32_t day_count, day_capacity;
     struct map day_index; /* (day, scope) */
@@ -83,17 +106,29 @@ struct counters {
     instant clock;
     uint32_t stale_from, stale_to; /* hull of the stale slots; from > to: none */
     bool stale_pending;
-    uint8_t *fold_memory; /* of fold.c, kept between slots */
-    size_t fold_bytes;
+    struct dictionary scope_sets; /* scope numbers as text → number */
+    uint32_t *set_at;             /* [number - 1]: its place in sets */
+    uint32_t *sets;               /* one after the other: how many, and the scopes */
+    uint32_t set_capacity, sets_count, sets_capacity;
+    bool staged;                  /* something waits in some row */
+    uint32_t row_near[ROWS_NEAR]; /* [slot % ROWS_NEAR]: a row that may be it, 0: none */
+    uint32_t *order;              /* scope numbers in the order of the store's keys */
+    uint32_t order_count;
+    struct stage_scratch *stage;  /* of stage.c, kept between rows */
+    struct fold_scratch *fold;    /* of fold.c, kept between slots */
 };
 
 void counters_create(struct counters *counters, struct masks *masks, size_t item_count);
 void counters_free(struct counters *counters);
 
-/* Adds sign to the lanes of a mask. */
+/* Adds sign, or a sum of signs, to the lanes of a mask. */
 void counters_add_lanes(const struct counters *counters, int32_t *lanes, uint32_t mask, int sign);
 /* The number of a scope, made when new. */
 uint32_t counters_scope(struct counters *counters, struct scope scope);
+/* A set of scopes, each once, for counters_edges(): a place in counters.sets. */
+uint32_t counters_scope_set(struct counters *counters, const uint32_t *scopes, size_t count);
+/* The same edge in every scope of a set, or in one: SCOPES_ONE and its number. */
+void counters_edges(struct counters *counters, instant at, uint32_t scopes, uint32_t mask, int sign);
 void counters_edge(struct counters *counters, const struct edge *edge);
 /* Moves the clock of the levels on; it never goes back. */
 void counters_advance(struct counters *counters, instant clock);
@@ -104,6 +139,24 @@ void counters_derived_edge(struct counters *counters, const struct edge *edge);
 bool counters_stale_begin(struct counters *counters);
 /* After a reopening: the edge belongs to the levels, and to its slot when that is not below the floor. */
 void counters_restored_edge(struct counters *counters, const struct edge *edge);
+
+/* Hands out what was staged.  Days, levels and slots are complete afterwards; nothing reads them before.  In stage.c. */
+void counters_scatter(struct counters *counters);
+void stage_add(struct counters *counters, uint32_t slot, const struct staged_edge *edge);
+void stage_free(struct stage_scratch *scratch);
+void fold_free(struct fold_scratch *scratch);
+/* What stage.c shares with counter.c. */
+struct counter_day *counters_day(struct counters *counters, int32_t day, uint32_t scope);
+struct slot_row *counters_row(struct counters *counters, uint32_t slot); /* made when new */
+struct counter_slot *counters_slot(struct counters *counters, struct slot_row *row, uint32_t scope); /* made when new */
+void counters_mark_dirty(struct slot_row *row, struct counter_slot *slot);
+/* Room for more edges behind those of the log. */
+void counters_reserve_log(struct counter_slot *slot, uint32_t more);
+void counters_add_future(struct counters *counters, const struct edge *edge);
+
+/* Calls fn for every dirty slot in the order of the store's keys, so that neighbours share pages. */
+typedef void (*dirty_slot_fn)(void *owner, struct counter_slot *slot);
+void counters_each_dirty(struct counters *counters, dirty_slot_fn fn, void *owner);
 
 /* The summaries of a slot as they are to be written; empty: no record.  In fold.c. */
 void counters_pack_slot(struct counters *counters, struct counter_slot *slot, const uint32_t *item_numbers, struct buffer *out);

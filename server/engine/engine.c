@@ -208,30 +208,18 @@ static void pack_lanes(const struct engine *engine, const int32_t *lanes, int fa
         }
 }
 
-static int compare_slots(const void *a, const void *b)
-{
-    const struct counter_slot *x = *(struct counter_slot *const *)a, *y = *(struct counter_slot *const *)b;
-    if (x->slot != y->slot)
-        return x->slot < y->slot ? -1 : 1;
-    return x->scope < y->scope ? -1 : x->scope > y->scope;
-}
+struct giving {
+    struct engine *engine;
+    const struct engine_sink *sink;
+};
 
-static void give_slots(struct engine *engine, const struct engine_sink *sink)
+static void give_slot(void *owner, struct counter_slot *slot)
 {
-    struct counters *counters = &engine->counters;
-    struct counter_slot **dirty = memory_alloc((counters->slot_count + 1) * sizeof(struct counter_slot *));
-    size_t count = 0;
-    for (uint32_t i = 0; i < counters->slot_count; i++)
-        if (counters->slots[i].live && counters->slots[i].dirty)
-            dirty[count++] = &counters->slots[i];
-    /* In the order of the store's keys, so that neighbours share pages. */
-    qsort(dirty, count, sizeof(struct counter_slot *), compare_slots);
-    for (size_t i = 0; i < count; i++) {
-        buffer_clear(&engine->text);
-        counters_pack_slot(counters, dirty[i], engine->item_of_lane, &engine->text);
-        sink->slot(sink->owner, dirty[i]->slot, counters->scopes[dirty[i]->scope - 1].scope, buffer_bytes(&engine->text));
-    }
-    free(dirty);
+    struct engine *engine = ((struct giving *)owner)->engine;
+    const struct engine_sink *sink = ((struct giving *)owner)->sink;
+    buffer_clear(&engine->text);
+    counters_pack_slot(&engine->counters, slot, engine->item_of_lane, &engine->text);
+    sink->slot(sink->owner, slot->slot, engine->counters.scopes[slot->scope - 1].scope, buffer_bytes(&engine->text));
 }
 
 /* By themselves, since the rows that showed it go when the horizon moves, and the source's watermark caps on. */
@@ -250,7 +238,8 @@ void engine_changes(struct engine *engine, const struct engine_sink *sink)
     engine_settle(engine, INSTANT_EVER);
     give_names(engine, sink);
     give_rows(engine, sink);
-    give_slots(engine, sink);
+    counters_scatter(counters);
+    counters_each_dirty(counters, give_slot, &(struct giving){engine, sink});
     if (engine->senders_dirty)
         give_senders(engine, sink);
     for (uint32_t i = 0; i < counters->day_count; i++) {

@@ -157,7 +157,9 @@ void load_make(const struct load_options *options, struct arena *arena, struct l
             builder.arrivals[i].at += (instant)roll(&builder, HOUR_MS);
     qsort(builder.arrivals, count, sizeof *builder.arrivals, compare_arrival);
     struct fact *sorted = arena_alloc(arena, count * sizeof *sorted);
+    /* Texts beside each other in order of arrival, as a decoder hands them out: what is measured is the engine, not a walk
+     * through the load's own memory. */
     for (size_t i = 0; i < count; i++)
-        sorted[i] = load->facts[builder.arrivals[i].fact];
+        sorted[i] = fact_copy(&load->facts[builder.arrivals[i].fact], arena);
     load->facts = sorted;
 }

@@ -49,7 +49,7 @@ struct way_step *way_plan(enum way way, uint64_t seed, const struct fact *const 
 
 static void store_open(struct way_store *store)
 {
-    struct db_options options = {.dir = store->dir, .map_bytes = 256u << 20};
+    struct db_options options = {.dir = store->dir, .map_bytes = 4ull << 30};
     check(db_create(&options, &store->db) == ERR_OK);
     struct ingest_options ingest = {.db = store->db, .catalog = store->catalog, .cap_hours = store->cap_hours};
     check(ingest_create(&ingest, &store->ingest) == ERR_OK);
