@@ -53,8 +53,9 @@ struct adapter_kind {
 
 extern const struct adapter_kind adapter_icon;
 extern const struct adapter_kind adapter_entitlement;
+extern const struct adapter_kind adapter_gvp;
 
-/* "icon, entitlement": all there are; in arena. */
+/* "icon, entitlement, gvp": all there are; in arena. */
 const char *adapter_kind_names(struct arena *arena);
 /* NULL when there is no such kind. */
 const struct adapter_kind *adapter_kind_find(struct bytes name);

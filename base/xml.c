@@ -15,6 +15,8 @@ struct reader {
     struct level levels[XML_DEPTH_MAX];
     int depth, nodes;
     struct xml_fault *fault;
+    const struct xml_stream_options *stream; /* NULL: the whole document is a tree */
+    int outside;                             /* of a stream: elements begun that are in none that is wanted */
 };
 
 static void refuse(struct reader *reader, const char *why)
@@ -51,8 +53,12 @@ static void on_start(void *owner, const char *name, const char **pairs)
     struct reader *reader = owner;
     if (reader->fault->why) /* expat may report what it had already read */
         return;
-    if (reader->depth == XML_DEPTH_MAX) {
+    if (reader->depth + reader->outside >= XML_DEPTH_MAX) {
         refuse(reader, arena_printf(reader->arena, "elements within one another more than %d deep", XML_DEPTH_MAX));
+        return;
+    }
+    if (reader->stream && reader->depth == 0 && !reader->stream->wants(reader->stream->owner, bytes_from_text(name))) {
+        reader->outside++;
         return;
     }
     struct xml *element = arena_alloc(reader->arena, sizeof *element);
@@ -92,15 +98,32 @@ static struct bytes trimmed(struct bytes text)
     return text;
 }
 
+/* Of a stream: the element that has ended; its memory is for the next one. */
+static void give_root(struct reader *reader)
+{
+    const char *why = reader->stream->take(reader->stream->owner, reader->root);
+    reader->root = NULL;
+    reader->nodes = 0;
+    arena_reset(reader->arena);
+    if (why)
+        refuse(reader, why);
+}
+
 static void on_end(void *owner, const char *name)
 {
     struct reader *reader = owner;
     (void)name;
     if (reader->fault->why)
         return;
+    if (reader->depth == 0) {
+        reader->outside--;
+        return;
+    }
     struct level *level = &reader->levels[--reader->depth];
     struct bytes text = trimmed(buffer_bytes(&level->text));
     level->element->text = text.len ? arena_copy(reader->arena, text) : BYTES_LITERAL("");
+    if (reader->stream && reader->depth == 0)
+        give_root(reader);
 }
 
 static void on_text(void *owner, const char *text, int len)
@@ -119,13 +142,27 @@ static void on_doctype(void *owner, const char *name, const char *system, const 
     refuse(owner, "a document type (<!DOCTYPE), which is not read: expected elements alone");
 }
 
-static void read_all(struct reader *reader, struct bytes text)
+static void reader_open(struct reader *reader, struct arena *arena, struct xml_fault *fault, const struct xml_stream_options *stream)
 {
+    static const XML_Memory_Handling_Suite memory = {memory_alloc, memory_resize, free};
+    *reader = (struct reader){.parser = XML_ParserCreate_MM(NULL, &memory, NULL), .arena = arena, .fault = fault, .stream = stream};
+    *fault = (struct xml_fault){.line = 1, .column = 1};
     XML_SetUserData(reader->parser, reader);
     XML_SetElementHandler(reader->parser, on_start, on_end);
     XML_SetCharacterDataHandler(reader->parser, on_text);
     XML_SetStartDoctypeDeclHandler(reader->parser, on_doctype);
-    if (XML_Parse(reader->parser, (const char *)text.data, (int)text.len, 1) == XML_STATUS_OK)
+}
+
+static void reader_close(struct reader *reader)
+{
+    XML_ParserFree(reader->parser);
+    for (int i = 0; i < XML_DEPTH_MAX; i++)
+        buffer_free(&reader->levels[i].text);
+}
+
+static void parse(struct reader *reader, struct bytes text, bool last)
+{
+    if (XML_Parse(reader->parser, (const char *)text.data, (int)text.len, last) == XML_STATUS_OK)
         return;
     const char *what = XML_ErrorString(XML_GetErrorCode(reader->parser));
     refuse(reader, arena_printf(reader->arena, "no XML that can be read: %s", what ? what : "damaged"));
@@ -133,23 +170,65 @@ static void read_all(struct reader *reader, struct bytes text)
 
 const struct xml *xml_read(struct bytes text, struct arena *arena, struct xml_fault *fault)
 {
-    static const XML_Memory_Handling_Suite memory = {memory_alloc, memory_resize, free};
-    *fault = (struct xml_fault){.line = 1, .column = 1};
     if (text.len > XML_BYTES_MAX) {
-        fault->why = arena_printf(arena, "%zu bytes, expected at most %d", text.len, XML_BYTES_MAX);
+        *fault = (struct xml_fault){1, 1, arena_printf(arena, "%zu bytes, expected at most %d", text.len, XML_BYTES_MAX)};
         return NULL;
     }
-    struct reader *reader = memory_alloc_zero(1, sizeof *reader);
-    reader->parser = XML_ParserCreate_MM(NULL, &memory, NULL);
-    reader->arena = arena;
-    reader->fault = fault;
-    read_all(reader, text.len ? text : BYTES_LITERAL(" "));
-    XML_ParserFree(reader->parser);
+    struct reader *reader = memory_alloc(sizeof *reader);
+    reader_open(reader, arena, fault, NULL);
+    parse(reader, text.len ? text : BYTES_LITERAL(" "), true);
     struct xml *root = reader->root;
-    for (int i = 0; i < XML_DEPTH_MAX; i++)
-        buffer_free(&reader->levels[i].text);
+    reader_close(reader);
     free(reader);
     return fault->why ? NULL : root;
+}
+
+struct xml_stream {
+    struct xml_stream_options options;
+    struct reader reader;
+    struct arena *arena;
+    struct xml_fault fault;
+    size_t bytes;
+};
+
+struct xml_stream *xml_stream_create(const struct xml_stream_options *options)
+{
+    struct xml_stream *stream = memory_alloc_zero(1, sizeof *stream);
+    stream->options = *options;
+    stream->arena = arena_create();
+    reader_open(&stream->reader, stream->arena, &stream->fault, &stream->options);
+    return stream;
+}
+
+void xml_stream_destroy(struct xml_stream *stream)
+{
+    if (!stream)
+        return;
+    reader_close(&stream->reader);
+    arena_destroy(stream->arena);
+    free(stream);
+}
+
+bool xml_stream_feed(struct xml_stream *stream, struct bytes piece)
+{
+    stream->bytes += piece.len;
+    if (!stream->fault.why && stream->bytes > XML_BYTES_MAX)
+        refuse(&stream->reader, arena_printf(stream->arena, "longer than %d MiB, which is not read", XML_BYTES_MAX >> 20));
+    if (!stream->fault.why && piece.len)
+        parse(&stream->reader, piece, false);
+    return !stream->fault.why;
+}
+
+bool xml_stream_end(struct xml_stream *stream)
+{
+    if (!stream->fault.why)
+        parse(&stream->reader, stream->bytes ? BYTES_LITERAL("") : BYTES_LITERAL(" "), true);
+    return !stream->fault.why;
+}
+
+const struct xml_fault *xml_stream_fault(const struct xml_stream *stream)
+{
+    return &stream->fault;
 }
 
 const struct xml *xml_child(const struct xml *element, const char *name)

@@ -7,6 +7,9 @@
  * XML_BYTES_MAX, XML_DEPTH_MAX elements within one another, XML_NODES_MAX elements and attributes, so that what
  * a stranger sends costs some 100 MiB at the worst.
  *
+ * What is longer than memory should hold comes as a stream: the elements of certain names, wherever they stand, one after the
+ * other, each as a tree of its own with the limits above but XML_NODES_MAX for each.
+ *
  * Thread: any.  Owner: the arena.
  */
 #ifndef BASE_XML_H
@@ -41,5 +44,24 @@ const struct xml *xml_read(struct bytes text, struct arena *arena, struct xml_fa
 const struct xml *xml_child(const struct xml *element, const char *name);
 /* Absent when there is none of that name. */
 struct bytes xml_attribute(const struct xml *element, const char *name);
+
+struct xml_stream;
+
+struct xml_stream_options {
+    void *owner;
+    /* True for an element that is wanted, with all that is in it.  What is in none of these is passed over. */
+    bool (*wants)(void *owner, struct bytes name);
+    /* A wanted element, good until take() returns.  NULL, or a sentence that lives longer than the stream: it ends. */
+    const char *(*take)(void *owner, const struct xml *element);
+};
+
+struct xml_stream *xml_stream_create(const struct xml_stream_options *options);
+void xml_stream_destroy(struct xml_stream *stream);
+/* False: see xml_stream_fault(); nothing more is taken. */
+bool xml_stream_feed(struct xml_stream *stream, struct bytes piece);
+/* After the last piece: false when the document is not over. */
+bool xml_stream_end(struct xml_stream *stream);
+/* Good as long as the stream; why is NULL while there is none. */
+const struct xml_fault *xml_stream_fault(const struct xml_stream *stream);
 
 #endif

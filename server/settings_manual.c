@@ -16,7 +16,7 @@ static const char head[] =
 
 static const char sources_head[] =
     "\n# The foreign systems to read, each with kind, name and keys of its own.\n"
-    "#   kind: one of icon, entitlement\n"
+    "#   kind: one of icon, entitlement, gvp\n"
     "#   name: text of 1 to 64 bytes; every row is known by it for ever, so it never changes; api is taken\n";
 
 /* The keys that the ICON adapter itself checks (adapters/icon/settings.c). */
@@ -60,6 +60,45 @@ static const char sources_entitlement[] =
     "#     poll_seconds: 5\n"
     "#     # What customers' files call the items, a file like deploy/entitlement-map.yaml; default: the shipped one\n"
     "#     map: /etc/seatmeter/entitlement-map.yaml\n";
+
+/* The keys that the gvp adapter itself checks (adapters/gvp/settings.c). */
+static const char sources_gvp[] =
+    "#\n"
+    "# A GVP Reporting Server, whose calls are followed over HTTP:\n"
+    "#   - kind: gvp\n"
+    "#     name: gvp-a\n"
+    "#     # Its address, http or https; text of 1 to 1000 bytes; required\n"
+    "#     url: https://gvp-rs:8443\n"
+    "#     # Basic authentication, a text of 1 to 128 bytes and a file whose first line is the password; default none\n"
+    "#     user: seatmeter\n"
+    "#     password_file: /etc/seatmeter/gvp.password\n"
+    "#     # The certificates, as PEM, of those who may vouch for it; default: the system's\n"
+    "#     ca_file: /etc/seatmeter/gvp-ca.pem\n"
+    "#     # A certificate of our own and its key, as PEM, where it asks for one; default none\n"
+    "#     cert_file: /etc/seatmeter/gvp.pem\n"
+    "#     key_file: /etc/seatmeter/gvp.key\n"
+    "#     # The name that both servers of a pair share; text of 1 to 64 bytes; default: the source alone\n"
+    "#     group: gvp\n"
+    "#     # Which legs of a call are read; a list of MCP, RM\n"
+    "#     legs: [MCP, RM]\n"
+    "#     # How long to rest between two looks; an integer of 1 to 3600, in seconds; default 10\n"
+    "#     poll_seconds: 10\n"
+    "#     # How late a call's record may come before it counts as late; an integer of 1 to 3600, in seconds; default 60\n"
+    "#     lag_seconds: 60\n"
+    "#     # How far back is read again every few minutes; an integer of 1 to 1440, in minutes; default 30\n"
+    "#     overlap_minutes: 30\n"
+    "#     # How much is asked for at once when it is behind; an integer of 1 to 1440, in minutes; default 60\n"
+    "#     window_minutes: 60\n"
+    "#     # How far back the first look goes; an integer of 0 to 400, in days; default 3\n"
+    "#     first_days: 3\n"
+    "#     # When, each day, the last two days are read again; an integer of 0 to 23, an hour in UTC; default 3\n"
+    "#     second_pass_hour: 3\n"
+    "#     # How many records a page may have; an integer of 1 to 20000; default 5000\n"
+    "#     page_size: 5000\n"
+    "#     # How long an answer may take; an integer of 1 to 3600, in seconds; default 60\n"
+    "#     answer_timeout_seconds: 60\n"
+    "#     # The column map, a file like deploy/gvp-map.yaml; default: the shipped one\n"
+    "#     map: /etc/seatmeter/gvp-map.yaml\n";
 
 static void print_scalar(struct bytes text, bool quote, struct buffer *out)
 {
@@ -134,6 +173,7 @@ void settings_print_manual(struct buffer *out)
     buffer_append_text(out, sources_head);
     buffer_append_text(out, sources_icon);
     buffer_append_text(out, sources_entitlement);
+    buffer_append_text(out, sources_gvp);
     buffer_append_text(out, "sources: []\n");
     arena_destroy(arena);
 }

@@ -1,7 +1,9 @@
 /* adapters/simulator/known.c - from scripted sessions to the use of items by seats. */
 #include "adapters/simulator/known.h"
 
+#include "adapters/simulator/calls.h"
 #include "base/check.h"
+#include "proto/fact.h"
 
 #include <stdlib.h>
 
@@ -172,6 +174,26 @@ static void add_outbound(const struct script *script, const struct sim_session *
     }
 }
 
+/* Each leg is a use by its call; a leg that was not over at as_of lasts up to the cap (domain.md §7.17). */
+static void add_calls(const struct calls *calls, instant as_of, struct seat_uses *uses)
+{
+    static const struct {
+        unsigned use;
+        enum sim_item item;
+    } rules[] = {{PORT_GVP, SIM_ITEM_GVP_PORTS}, {PORT_ASR, SIM_ITEM_GVP_ASR}, {PORT_TTS, SIM_ITEM_GVP_TTS}, {PORT_RECORDING, SIM_ITEM_CALL_RECORDING},
+                 {PORT_PARKING, SIM_ITEM_CALL_PARKING}};
+    for (size_t i = 0; i < calls->count; i++)
+        for (int k = 0; k < calls->items[i].leg_count; k++) {
+            const struct sim_leg *leg = &calls->items[i].legs[k];
+            struct seat_use use = {.seat = (uint64_t)6 << 60 | i, .from = leg->begin, .to = leg->end <= as_of ? leg->end : leg->begin + cap_ms,
+                                   .tenant = calls->items[i].tenant};
+            for (size_t r = 0; r < sizeof rules / sizeof *rules; r++)
+                use.items |= leg->uses & rules[r].use ? 1u << rules[r].item : 0;
+            if (leg->begin <= as_of)
+                add_use(uses, use);
+        }
+}
+
 struct seat_uses known_uses(const struct script *script, instant as_of)
 {
     struct seat_uses uses = {0};
@@ -190,5 +212,7 @@ struct seat_uses known_uses(const struct script *script, instant as_of)
             add_outbound(script, session, use, as_of, &uses);
     }
     free(ends);
+    if (script->calls)
+        add_calls(script->calls, as_of, &uses);
     return uses;
 }

@@ -88,8 +88,11 @@ struct sim_event {
     size_t index; /* of the session (LOGIN, LOGOUT), the media row (MEDIA: one that was added later), the campaign, the outage */
 };
 
+struct calls;
+
 struct script {
     const struct site *site;
+    const struct calls *calls; /* of the voice portal, for the truth; NULL: there is none */
     instant begin;
     int icon;         /* 0: the first of a pair, or the only one; 1: its twin (watch.h) */
     int drops;        /* connections that it loses a day */

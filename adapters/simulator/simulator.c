@@ -37,6 +37,8 @@ struct run {
     struct site site;
     struct icon icons[ICONS_MAX];
     int icon_count;
+    struct calls calls;
+    struct reporter *reporter; /* NULL: none */
     instant start; /* the script's clock when the live part begins */
     int64_t start_mono_ms, shown_mono_ms;
     bool terminal;
@@ -87,6 +89,9 @@ static bool take_progress(void *owner, instant at, size_t rows)
 static void write_known(struct run *run, instant as_of, FILE *file)
 {
     struct script *first = &run->icons[0].script, *twin = &run->icons[1].script, merged;
+    first->calls = run->reporter ? &run->calls : NULL;
+    if (run->reporter)
+        calls_reach(&run->calls, as_of);
     if (run->icon_count == 1) {
         truth_write(first, as_of, file);
         return;
@@ -94,6 +99,7 @@ static void write_known(struct run *run, instant as_of, FILE *file)
     script_reach(first, as_of);
     script_reach(twin, as_of);
     pair_merge(&merged, first, twin, as_of);
+    merged.calls = first->calls;
     truth_write(&merged, as_of, file);
     script_free(&merged);
 }
@@ -196,6 +202,8 @@ static enum err finish(struct run *run, instant end)
 {
     char text[INSTANT_TEXT_SIZE];
     enum err err = ERR_OK;
+    if (run->reporter)
+        reporter_end(run->reporter, end);
     for (int i = 0; i < run->icon_count && !err; i++)
         err = writer_finish(run->icons[i].writer, end);
     if (!err)
@@ -221,6 +229,8 @@ static enum err live(struct run *run)
                 return err;
         }
         end = now;
+        if (run->reporter)
+            reporter_clock(run->reporter, now);
         show(run, "live", now);
         sleep_until_due(run, now);
     }
@@ -243,6 +253,45 @@ static enum err prepare(struct run *run, int number, struct counter counters[CLA
     if (!err)
         err = database_read_marker(icon->database, &icon->marker, counters);
     return err ? err : take_marker(run, number, now);
+}
+
+static enum err open_reporter(struct run *run)
+{
+    const struct simulator_options *options = run->options;
+    const struct marker *marker = &run->icons[0].marker;
+    if (!options->reporter.open)
+        return ERR_OK;
+    calls_make(&run->calls, &marker->site, &options->delivery, marker->begin);
+    run->reporter = reporter_create(&marker->site, &options->delivery, marker->begin);
+    return options->reporter.open(options->reporter.owner, run->reporter);
+}
+
+/* Answers with a clock that goes on, so that the records that come late are written. */
+static void linger(struct run *run)
+{
+    while (!stopped) {
+        struct pollfd stop = {.fd = stop_fd, .events = POLLIN};
+        reporter_clock(run->reporter, clock_script(run));
+        poll(&stop, 1, TURN_MS_MAX);
+    }
+}
+
+static enum err act(struct run *run)
+{
+    enum err err = open_reporter(run);
+    if (!err)
+        err = fill(run);
+    if (err || stopped)
+        return err;
+    if (run->reporter)
+        reporter_clock(run->reporter, run->start);
+    if (run->options->live)
+        err = live(run);
+    else if (run->reporter)
+        reporter_end(run->reporter, run->start);
+    if (!err && run->reporter)
+        linger(run);
+    return err;
 }
 
 static enum err work(struct run *run)
@@ -269,10 +318,7 @@ static enum err work(struct run *run)
         script_make_watched(&icon->script, &run->site, icon->marker.begin, icon->marker.icon, icon->marker.drops);
         icon->writer = writer_create(&writer);
     }
-    enum err err = fill(run);
-    if (!err && options->live && !stopped)
-        err = live(run);
-    return err;
+    return act(run);
 }
 
 enum err simulator_run(const struct simulator_options *options)
@@ -282,6 +328,10 @@ enum err simulator_run(const struct simulator_options *options)
     run.icons[1].dsn = options->twin_dsn;
     stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     enum err err = work(&run);
+    if (run.reporter)
+        options->reporter.close(options->reporter.owner);
+    reporter_destroy(run.reporter);
+    calls_free(&run.calls);
     for (int i = 0; i < run.icon_count; i++) {
         writer_destroy(run.icons[i].writer);
         script_free(&run.icons[i].script);

@@ -5,6 +5,7 @@
  * clock starts where the fill ended and moves at speed times real time, until it is stopped or reaches until.  At its end everything that
  * happened is in the database, promised, and the truth is written again.
  * A run into a database that was filled before goes on with the site and the script of then.
+ * With a Reporting Server the run does not end by itself: after its end the calls stand still, and it answers until stopped.
  *
  * With a twin it acts the two ICONs of an HA pair, each with a database of its own: its own ids, numbers, lateness and
  * lost connections (watch.h).  The truth is then what both of them together saw (pair.h).
@@ -16,6 +17,7 @@
 
 #include "adapters/simulator/database.h"
 #include "adapters/simulator/delivery.h"
+#include "adapters/simulator/reporter.h"
 
 struct simulator_options {
     struct database_options database;
@@ -30,6 +32,12 @@ struct simulator_options {
     instant now, until;             /* INSTANT_NONE: the wall clock; INSTANT_NEVER: no end */
     struct delivery_options delivery;
     const char *truth_file;         /* NULL: none */
+    /* Whoever speaks HTTP for the Reporting Server; open NULL: none is acted.  Opened before the fill, closed at the end. */
+    struct {
+        void *owner;
+        enum err (*open)(void *owner, struct reporter *reporter);
+        void (*close)(void *owner);
+    } reporter;
 };
 
 /* ERR_OK, also when stopped while live; ERR_CANCELLED when stopped in the fill; ERR_USAGE, ERR_AWAY, ERR_IO, … logged. */

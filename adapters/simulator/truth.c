@@ -108,7 +108,7 @@ static void sweep_periods(const struct sweep *sweep, const struct script *script
 static void sweep_scope(struct sweep *sweep, const struct script *script, instant as_of, int64_t tenant,
                         const struct seat_use *uses, size_t use_count, truth_take take, void *owner)
 {
-    for (int item = 0; item < SIM_ITEM_COUNT; item++) {
+    for (int item = 0; item < (script->calls ? SIM_ITEM_COUNT : SIM_ITEM_ICON_COUNT); item++) {
         size_t count = 0;
         for (size_t i = 0; i < use_count; i++)
             if (uses[i].items & 1u << item)

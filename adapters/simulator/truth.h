@@ -14,7 +14,7 @@
 
 #include <stdio.h>
 
-/* The items that ICON alone feeds: name, code */
+/* The items that ICON alone feeds, then those of the voice portal: name, code */
 #define SIM_ITEM_MAP(X)                                                                                              \
     X(CIM_MS, "cim-ms")                                                                                              \
     X(HA_CIM, "ha-cim")                                                                                              \
@@ -32,13 +32,19 @@
     X(INBOUND_VOICE, "inbound-voice")                                                                                \
     X(NETWORK_VOICE, "network-voice")                                                                                \
     X(SIP_SERVER, "sip-server")                                                                                      \
-    X(WFM, "wfm")
+    X(WFM, "wfm")                                                                                                    \
+    X(GVP_PORTS, "gvp-ports")                                                                                        \
+    X(GVP_ASR, "gvp-asr")                                                                                            \
+    X(GVP_TTS, "gvp-tts")                                                                                            \
+    X(CALL_RECORDING, "call-recording")                                                                              \
+    X(CALL_PARKING, "call-parking")
 
 enum sim_item {
 #define X(name, code) SIM_ITEM_##name,
     SIM_ITEM_MAP(X)
 #undef X
-    SIM_ITEM_COUNT
+    SIM_ITEM_COUNT,
+    SIM_ITEM_ICON_COUNT = SIM_ITEM_GVP_PORTS
 };
 
 struct truth_row {
@@ -53,7 +59,8 @@ struct truth_row {
 
 typedef void (*truth_take)(void *owner, const struct truth_row *row);
 
-/* Rows of all periods that begin before as_of, ordered by scope, item, granularity, start. */
+/* Rows of all periods that begin before as_of, ordered by scope, item, granularity, start.  Items of the voice portal have rows
+ * when the script has calls, which must reach as_of. */
 void truth_compute(const struct script *script, instant as_of, truth_take take, void *owner);
 /* The same as JSON lines after a first line {"as_of":"…"}. */
 void truth_write(const struct script *script, instant as_of, FILE *file);

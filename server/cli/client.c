@@ -1,19 +1,19 @@
 #include "server/cli/client.h"
 
-#include <curl/curl.h>
+#include "base/http_client.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
 struct client {
-    CURL *curl;
+    struct http_client *http;
     char *base; /* without a slash at its end */
 };
 
 struct receiving {
     struct client_answer *answer;
     struct arena *arena;
-    bool too_long;
 };
 
 enum err client_create(const char *base, struct client **out)
@@ -25,12 +25,12 @@ enum err client_create(const char *base, struct client **out)
     }
     while (len && base[len - 1] == '/')
         len--;
-    curl_global_init(CURL_GLOBAL_DEFAULT);
     struct client *client = memory_alloc_zero(1, sizeof *client);
     client->base = memory_copy_text(base);
     client->base[len] = 0;
-    client->curl = curl_easy_init();
-    if (!client->curl) {
+    client->http = http_client_create(&(struct http_client_options){
+        .base = client->base, .connect_seconds = CLIENT_CONNECT_SECONDS, .idle_seconds = CLIENT_IDLE_SECONDS});
+    if (!client->http) {
         fprintf(stderr, "seatmeter: libcurl cannot be used\n");
         client_destroy(client);
         return ERR_MEMORY;
@@ -43,30 +43,29 @@ void client_destroy(struct client *client)
 {
     if (!client)
         return;
-    curl_easy_cleanup(client->curl);
+    http_client_destroy(client->http);
     free(client->base);
     free(client);
 }
 
-static size_t on_body(char *data, size_t size, size_t count, void *owner)
+static bool take_body(void *owner, int status, struct bytes piece)
 {
     struct receiving *receiving = owner;
     struct buffer *body = &receiving->answer->body;
-    receiving->too_long = body->len + size * count > CLIENT_ANSWER_BYTES_MAX;
-    if (receiving->too_long)
-        return 0;
-    buffer_append(body, data, size * count);
-    return size * count;
+    (void)status;
+    if (body->len + piece.len > CLIENT_ANSWER_BYTES_MAX)
+        return false;
+    buffer_append_bytes(body, piece);
+    return true;
 }
 
 /* Link: </api/v1/usage?…&cursor=00ab>; rel="next" */
-static size_t on_header(char *data, size_t size, size_t count, void *owner)
+static void take_header(void *owner, struct bytes line)
 {
     static const char name[] = "link:", part[] = "cursor=";
     struct receiving *receiving = owner;
-    struct bytes line = bytes_of(data, size * count);
-    if (line.len < sizeof name || strncasecmp(data, name, sizeof name - 1) != 0 || !memmem(line.data, line.len, "rel=\"next\"", 10))
-        return line.len;
+    if (line.len < sizeof name || strncasecmp((const char *)line.data, name, sizeof name - 1) != 0 || !memmem(line.data, line.len, "rel=\"next\"", 10))
+        return;
     const uint8_t *at = memmem(line.data, line.len, part, sizeof part - 1);
     if (at) {
         const uint8_t *start = at + sizeof part - 1, *end = start;
@@ -74,38 +73,21 @@ static size_t on_header(char *data, size_t size, size_t count, void *owner)
             end++;
         receiving->answer->next_cursor = arena_copy(receiving->arena, bytes_of(start, (size_t)(end - start)));
     }
-    return line.len;
 }
 
 enum err client_get(struct client *client, const char *target, struct arena *arena, struct client_answer *answer)
 {
-    struct receiving receiving = {answer, arena, false};
-    char reason[CURL_ERROR_SIZE] = "";
-    long status = 0;
+    struct receiving receiving = {answer, arena};
+    struct http_client_answer http;
     *answer = (struct client_answer){0};
-    curl_easy_reset(client->curl);
-    curl_easy_setopt(client->curl, CURLOPT_URL, arena_printf(arena, "%s%s", client->base, target));
-    curl_easy_setopt(client->curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT, (long)CLIENT_CONNECT_SECONDS);
-    curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_TIME, (long)CLIENT_IDLE_SECONDS);
-    curl_easy_setopt(client->curl, CURLOPT_USERAGENT, "seatmeter");
-    curl_easy_setopt(client->curl, CURLOPT_ERRORBUFFER, reason);
-    curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &receiving);
-    curl_easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(client->curl, CURLOPT_HEADERDATA, &receiving);
-    CURLcode code = curl_easy_perform(client->curl);
-    if (code != CURLE_OK) {
-        if (receiving.too_long)
+    if (http_client_get(client->http, target, &(struct http_client_take){&receiving, take_body, take_header}, &http)) {
+        if (http.ended)
             fprintf(stderr, "seatmeter: the answer of %s is longer than %d MB; ask for less\n", client->base, CLIENT_ANSWER_BYTES_MAX >> 20);
         else
-            fprintf(stderr, "seatmeter: no server answers at %s: %s\n", client->base, *reason ? reason : curl_easy_strerror(code));
+            fprintf(stderr, "seatmeter: no server answers at %s: %s\n", client->base, http.why);
         buffer_free(&answer->body);
         return ERR_AWAY;
     }
-    curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
-    answer->status = (int)status;
+    answer->status = http.status;
     return ERR_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * server/cli/client.h - the one door to libcurl: asking a server of ours, one GET at a time.
+ * server/cli/client.h - asking a server of ours, one GET at a time.
  *
  * No redirect is followed, only http and https are spoken, an answer has a limit.
  * Thread: one.  Owner: the command.

@@ -3,6 +3,7 @@
 #include "adapters/simulator/watch.h"
 #include "server/cli/cli.h"
 #include "server/cli/options.h"
+#include "server/cli/simulate_reporter.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 
 /* What was given, as text; NULL: the default holds. */
 struct given {
+    const char *gvp_port;
     const char *settings, *agents, *tenants, *seed, *days, *speed, *now, *until, *late_share, *late_minutes, *drops;
     bool live, no_live;
 };
@@ -71,6 +73,8 @@ int cli_simulate(int argc, char **argv)
         .now = INSTANT_NONE, .until = INSTANT_NEVER, .delivery = DELIVERY_DEFAULT,
     };
     struct given given = {0};
+    struct simulate_reporter_options gvp = {0};
+    int64_t gvp_port = 0;
     const struct cli_option table[] = {
         {"dsn", 0, "DSN", &options.database.dsn, .text = "the ODBC data source; only a database that the simulator made"},
         {"twin", 0, "DSN", &options.twin_dsn, .text = "act the second ICON of an HA pair, too, in this database"},
@@ -90,6 +94,9 @@ int cli_simulate(int argc, char **argv)
         {"late-share", 0, "P", &given.late_share, .text = "percentage of events whose rows come late, default 0.4"},
         {"late-minutes", 0, "N", &given.late_minutes, .text = "how late at most, 1 to 600, default 3"},
         {"truth", 0, "FILE", &options.truth_file, .text = "write what a counter must report, after the fill and at the end"},
+        {"gvp-port", 0, "PORT", &given.gvp_port, .text = "also act a GVP Reporting Server on this port of the loopback, until Ctrl-C"},
+        {"gvp-user", 0, "NAME", &gvp.user, .text = "which asks for this user and the password below; default: it asks for none"},
+        {"gvp-password-file", 0, "FILE", &gvp.password_file, .text = "its first line is that password"},
         CLI_OPTION_SETTINGS(&given.settings),
         {NULL},
     };
@@ -102,12 +109,18 @@ int cli_simulate(int argc, char **argv)
         return cli_wrong_usage(argv[0], "--dsn is missing");
     if (given.live && given.no_live)
         return cli_wrong_usage(argv[0], "--live and --no-live exclude each other");
-    if (!read_values(argv[0], &given, &options))
+    if (!read_values(argv[0], &given, &options) || !read_integer(argv[0], "gvp-port", given.gvp_port, 1, 65535, &gvp_port))
         return err_exit_code(ERR_USAGE);
+    if (!gvp.user != !gvp.password_file || (gvp.user && !gvp_port))
+        return cli_wrong_usage(argv[0], "--gvp-user and --gvp-password-file go together, with --gvp-port");
+    gvp.port = (int)gvp_port;
     if (options.site.tenants > options.site.agents)
         return cli_wrong_usage(argv[0], "--tenants %d: expected at most as many as agents, %d", (int)options.site.tenants, (int)options.site.agents);
     signal(SIGINT, stop);
     signal(SIGTERM, stop);
     signal(SIGPIPE, SIG_IGN);
-    return err_exit_code(simulator_run(&options));
+    struct simulate_reporter *reporter = gvp.port ? simulate_reporter_create(&gvp, &options) : NULL;
+    code = err_exit_code(simulator_run(&options));
+    simulate_reporter_destroy(reporter);
+    return code;
 }

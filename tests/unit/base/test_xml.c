@@ -102,3 +102,98 @@ Test(xml, limits)
     buffer_free(&text);
     arena_destroy(arena);
 }
+
+/* What a stream gave: "name(attribute n)+children " of each element, in order. */
+static bool wants(void *owner, struct bytes name)
+{
+    (void)owner;
+    return bytes_equal_text(name, "cdr") || bytes_equal_text(name, "head");
+}
+
+static const char *take(void *owner, const struct xml *element)
+{
+    struct bytes n = xml_attribute(element, "n");
+    int children = 0;
+    for (const struct xml *child = element->children; child; child = child->next)
+        children++;
+    buffer_printf(owner, "%.*s(%.*s)+%d ", (int)element->name.len, (const char *)element->name.data, (int)n.len, n.len ? (const char *)n.data : "", children);
+    return bytes_equal_text(n, "stop") ? "told to end" : NULL;
+}
+
+/* The text in pieces of step bytes; NULL or why it was refused. */
+static const char *stream(const char *text, size_t step, struct buffer *given, struct arena *arena, int *line)
+{
+    struct xml_stream *xml = xml_stream_create(&(struct xml_stream_options){given, wants, take});
+    size_t len = strlen(text);
+    bool good = true;
+    for (size_t i = 0; good && i < len; i += step)
+        good = xml_stream_feed(xml, bytes_of(text + i, len - i < step ? len - i : step));
+    good = good && xml_stream_end(xml);
+    const struct xml_fault *fault = xml_stream_fault(xml);
+    cr_expect_eq(good, fault->why == NULL);
+    const char *why = fault->why ? arena_text(arena, bytes_from_text(fault->why)) : NULL;
+    *line = fault->line;
+    xml_stream_destroy(xml);
+    return why;
+}
+
+Test(xml, a_stream_gives_what_is_wanted_whatever_the_pieces)
+{
+    static const char text[] = "<all>\n <head n='1'><p/><cdr n='in a head'/></head> words <list><cdr n='2'/><other><cdr n='3'><a/><b/></cdr></other></list>\n<cdr n='4'/></all>";
+    struct arena *arena = arena_create();
+    int line;
+    for (size_t step = 1; step <= sizeof text; step++) {
+        struct buffer given = {0};
+        cr_expect_null(stream(text, step, &given, arena, &line));
+        cr_expect_str_eq(buffer_text(&given), "head(1)+2 cdr(2)+0 cdr(3)+2 cdr(4)+0 ", "in pieces of %zu", step);
+        buffer_free(&given);
+    }
+    arena_destroy(arena);
+}
+
+Test(xml, a_stream_ends_where_it_goes_wrong)
+{
+    static const struct {
+        const char *text, *given, *why;
+        int line;
+    } wrong[] = {
+        {"<all>\n<cdr n='1'/>\n<cdr n=2/></all>", "cdr(1)+0 ", "not well-formed", 3},
+        {"<all><cdr n='1'/>", "cdr(1)+0 ", "no element found", 1},
+        {"", "", "no element found", 1},
+        {"<all><cdr n='1'/><cdr n='stop'/><cdr n='3'/></all>", "cdr(1)+0 cdr(stop)+0 ", "told to end", 1},
+        {"<!DOCTYPE all [<!ENTITY a 'b'>]><all><cdr n='&a;'/></all>", "", "document type", 1},
+    };
+    struct arena *arena = arena_create();
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct buffer given = {0};
+        int line;
+        const char *why = stream(wrong[i].text, 7, &given, arena, &line);
+        cr_expect(why && strstr(why, wrong[i].why), "%s: %s", wrong[i].text, why ? why : "taken");
+        cr_expect_str_eq(buffer_text(&given), wrong[i].given);
+        cr_expect_eq(line, wrong[i].line);
+        buffer_free(&given);
+    }
+    arena_destroy(arena);
+}
+
+Test(xml, a_stream_is_as_long_as_a_document_may_be_and_holds_one_element)
+{
+    struct arena *arena = arena_create();
+    struct buffer text = {0}, given = {0};
+    struct xml_stream *xml = xml_stream_create(&(struct xml_stream_options){&given, wants, take});
+    buffer_append_text(&text, "<all>");
+    while (text.len < 1 << 20)
+        buffer_append_text(&text, "<x y='1234567890'/>");
+    size_t fed = 0;
+    while (xml_stream_feed(xml, buffer_bytes(&text))) {
+        fed += text.len;
+        buffer_clear(&text);
+        while (text.len < 1 << 20)
+            buffer_append_text(&text, "<x y='1234567890'/>");
+    }
+    cr_expect(fed > 15 << 20 && fed <= XML_BYTES_MAX && strstr(xml_stream_fault(xml)->why, "longer than 16 MiB"), "%zu", fed);
+    xml_stream_destroy(xml);
+    buffer_free(&text);
+    buffer_free(&given);
+    arena_destroy(arena);
+}
