@@ -34,7 +34,7 @@ struct settings {
     struct {
         const char *brokers; /* NULL: no Kafka, the sources run inside the server */
         const char *topics;  /* what the topics' names begin with */
-        int partitions, replication;
+        int partitions, replication, mark_seconds;
         const char *security, *ca_file, *cert_file, *key_file;
         const char *mechanism, *user, *password_file;
     } kafka;

@@ -81,6 +81,8 @@ const struct setting settings_table[] = {
      .sentence = "How many partitions `seatmeter topics create` gives to the topic of facts; the others have one. More may be added later."},
     {"kafka", "replication", INTEGER(kafka.replication, 0, 32), .unit = "copies", .fallback = "0",
      .sentence = "How many brokers keep a copy of each topic that is created; 0: three where there are as many brokers, else one."},
+    {"kafka", "mark_seconds", INTEGER(kafka.mark_seconds, 0, 86400), .unit = "seconds", .fallback = "60",
+     .sentence = "How often servers on the same topics compare what their stores hold: after so long without a mark one of them writes one; 0: not this one."},
     {"kafka", "security", .type = SETTING_WORD, .offset = S(kafka.security), .words = securities, .fallback = "plaintext",
      .sentence = "How the brokers are spoken to: ssl is TLS, sasl a user and a password."},
     {"kafka", "ca_file", TEXT(kafka.ca_file), .sentence = "The certificates, as PEM, of those who may vouch for a broker. Without it: the system's."},

@@ -38,6 +38,14 @@ void metrics_set_ingest(struct metrics *metrics, const struct ingest_counts *cou
     atomic_store_explicit(&metrics->sessions_open, counts->sessions_open, memory_order_relaxed);
 }
 
+void metrics_set_marks(struct metrics *metrics, struct replica_counts counts)
+{
+    atomic_store_explicit(&metrics->marks, counts.marks, memory_order_relaxed);
+    atomic_store_explicit(&metrics->marks_equal, counts.equal, memory_order_relaxed);
+    atomic_store_explicit(&metrics->marks_differ, counts.differ, memory_order_relaxed);
+    atomic_store_explicit(&metrics->marks_uncompared, counts.uncompared, memory_order_relaxed);
+}
+
 static void head(struct buffer *out, const char *name, const char *type, const char *help)
 {
     buffer_printf(out, "# HELP seatmeter_%s %s\n# TYPE seatmeter_%s %s\n", name, help, name, type);
@@ -87,6 +95,11 @@ static void write_ingest(const struct metrics *metrics, struct buffer *out)
     }
     buffer_printf(out, "seatmeter_flush_seconds_sum %.6f\nseatmeter_flush_seconds_count %" PRIu64 "\n",
                   (double)atomic_load_explicit(&metrics->flush_us, memory_order_relaxed) / 1e6, sum);
+    single(out, "marks_total", "counter", "Marks at which this instance stood.", atomic_load_explicit(&metrics->marks, memory_order_relaxed));
+    head(out, "replica_digests_total", "counter", "Digests of other instances at these marks, by what became of them.");
+    buffer_printf(out, "seatmeter_replica_digests_total{result=\"equal\"} %" PRIu64 "\n", atomic_load_explicit(&metrics->marks_equal, memory_order_relaxed));
+    buffer_printf(out, "seatmeter_replica_digests_total{result=\"differs\"} %" PRIu64 "\n", atomic_load_explicit(&metrics->marks_differ, memory_order_relaxed));
+    buffer_printf(out, "seatmeter_replica_digests_total{result=\"uncompared\"} %" PRIu64 "\n", atomic_load_explicit(&metrics->marks_uncompared, memory_order_relaxed));
     single(out, "flushes_failed_total", "counter", "Flushes that wrote nothing; what changed stays for the next.",
            atomic_load_explicit(&metrics->flushes_failed, memory_order_relaxed));
 }

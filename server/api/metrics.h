@@ -10,6 +10,7 @@
 
 #include "proto/fact.h"
 #include "server/ingest/ingest.h"
+#include "server/ingest/replica.h"
 
 #include <stdatomic.h>
 
@@ -24,6 +25,7 @@ struct metrics {
     _Atomic uint64_t flush_us;                             /* sum */
     _Atomic uint64_t flushes_failed;
     _Atomic uint64_t sessions, sessions_open;
+    _Atomic uint64_t marks, marks_equal, marks_differ, marks_uncompared;
     _Atomic uint64_t queue_facts; /* handed over by adapters, not folded yet */
 };
 
@@ -31,5 +33,8 @@ struct metrics {
 void metrics_add_flush(struct metrics *metrics, uint64_t us, bool failed);
 /* Takes over the engine's own counts. */
 void metrics_set_ingest(struct metrics *metrics, const struct ingest_counts *counts);
+
+/* Takes over what was compared with other instances. */
+void metrics_set_marks(struct metrics *metrics, struct replica_counts counts);
 
 #endif

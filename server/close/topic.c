@@ -229,8 +229,9 @@ int64_t close_topic_take(void *owner, const struct kafka_record *record)
     struct close_topic *topic = owner;
     struct arena *arena = arena_create();
     struct close_topic_key key;
-    const char *why = close_topic_key_read(record->key, &key);
-    if (!why)
+    bool mark = bytes_present(record->key) && record->key.len > 5 && memcmp(record->key.data, "mark/", 5) == 0; /* kafka_marks.h; no close */
+    const char *why = mark ? NULL : close_topic_key_read(record->key, &key);
+    if (!why && !mark)
         why = key.document ? take_document(topic, &key, record, arena) : take_part(topic, &key, record);
     if (why) {
         log_warning("close", "%s offset %lld: refused: %s", record->topic, (long long)record->offset, why);

@@ -7,6 +7,7 @@
  *
  *   key rows/BOOK/DAY/REVISION/ROWS_SHA256/PART/PARTS   value  a part of the rows, cut between lines, ≤ 900 kB
  *   key close/BOOK/DAY/REVISION                         value  the document, canonical JSON
+ *   key mark/ID                                         a mark (kafka_marks.h), passed over here
  *
  * BOOK is "system" or a tenant's id, DAY a date, PART counts from 0.  The parts stand before their document; what
  * they hold follows from the digest, so parts of several instances are the same.  A document continues the chain

@@ -6,23 +6,17 @@
  * Every instance tells it, so a reader takes a key once.  What an adapter could not map it told there itself, with
  * source, place, why and raw: this is read into the table.
  *
- * Thread: the ingest loop's.  Owner: kafka_source.c.
+ * Thread: the ingest loop's.
  */
 #ifndef SERVER_INGEST_KAFKA_DEAD_H
 #define SERVER_INGEST_KAFKA_DEAD_H
 
 #include "base/kafka.h"
 #include "server/ingest/ingest.h"
-#include "server/loop.h"
+#include "server/ingest/kafka_tell.h"
 
-struct kafka_dead;
-
-/* settings and topic must outlive it.  ERR_SETTINGS, ERR_IO, logged. */
-MUST_CHECK enum err kafka_dead_create(struct loop *loop, const struct kafka_settings *settings, const char *topic, struct kafka_dead **dead);
-/* What is not acknowledged yet is given half a second. */
-void kafka_dead_destroy(struct kafka_dead *dead);
 /* Tells the topic; the letter names its place in a topic. */
-void kafka_dead_tell(struct kafka_dead *dead, const struct dead_letter *letter);
+void kafka_dead_tell(struct kafka_tell *tell, const char *topic, const struct dead_letter *letter);
 /* A record of the topic: an adapter's refusal goes to the ingest, any other is passed over. */
 void kafka_dead_take(struct ingest *ingest, const struct kafka_record *record, struct arena *arena);
 

@@ -24,7 +24,7 @@ static struct kafka_partition *add(struct kafka_source *source, enum kafka_topic
     source->assigned = memory_resize(source->assigned, count * sizeof(struct kafka_partition *));
     source->touched = memory_resize(source->touched, count * sizeof(struct kafka_partition *));
     source->partitions[source->partition_count++] = partition;
-    *partition = (struct kafka_partition){.topic = topic, .gap_from = -1, .high_seen = -1};
+    *partition = (struct kafka_partition){.topic = topic, .gap_from = -1, .high_seen = -1, .mark_at = -1};
     if (db_begin_read(source->options.db, &txn) == ERR_OK) {
         partition->known = partition_position_get(txn, bytes_from_text(source->options.topics[topic]), number, &partition->at);
         db_abort(txn);
@@ -201,7 +201,7 @@ void kafka_source_assign(struct kafka_source *source)
     size_t count = 0;
     for (size_t i = 0; i < source->partition_count; i++) {
         struct kafka_partition *partition = source->partitions[i];
-        if (partition->lost || source->topic_gone[partition->topic] || (partition->topic == KAFKA_FACTS && !source->objects_read))
+        if (partition->lost || partition->held || source->topic_gone[partition->topic] || (partition->topic == KAFKA_FACTS && !source->objects_read))
             continue;
         /* What was looked at and not yet let go of stays known to the reader of closes. */
         int64_t start = partition_start(partition);

@@ -14,7 +14,7 @@
 #include "server/ingest/kafka_survey.h"
 #include "store/records.h"
 
-enum kafka_topic { KAFKA_FACTS, KAFKA_OBJECTS, KAFKA_CLOSES, KAFKA_DEAD, KAFKA_TOPICS };
+enum kafka_topic { KAFKA_FACTS, KAFKA_OBJECTS, KAFKA_CLOSES, KAFKA_DEAD, KAFKA_CURSORS, KAFKA_TOPICS };
 
 struct kafka_partition {
     enum kafka_topic topic;
@@ -23,6 +23,8 @@ struct kafka_partition {
     bool checking;   /* it is read from its anchor: the first record is compared with it */
     bool lost;       /* our offset is out of the broker's range: the next survey says why */
     bool touched;    /* by the records under way */
+    bool held;       /* it stands at a mark (kafka_marks.h) */
+    instant mark_at; /* of the latest mark that was read of it; -1: none */
     int64_t goal;    /* high when it was first seen */
     int64_t read;    /* behind the last record that was looked at; ahead of `next` while a close is incomplete */
     int64_t high_seen, high_at_survey;

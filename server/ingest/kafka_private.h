@@ -3,13 +3,15 @@
 #define SERVER_INGEST_KAFKA_PRIVATE_H
 
 #include "server/ingest/kafka_dead.h"
+#include "server/ingest/kafka_marks.h"
 #include "server/ingest/kafka_source.h"
 
 struct kafka_source {
     struct kafka_source_options options;
     struct kafka_consumer *consumer;
     struct kafka_survey *survey;
-    struct kafka_dead *dead;
+    struct kafka_tell *tell;
+    struct kafka_marks *marks;
     struct loop_watch *watch;
     struct loop_wake *wake; /* by which the survey's thread calls */
     struct arena *arena;    /* of the facts of one take */
@@ -36,6 +38,8 @@ void kafka_source_look(struct kafka_source *source);
 void kafka_source_assign(struct kafka_source *source);
 
 /* kafka_records.c */
-void kafka_source_take_facts(struct kafka_source *source, const struct kafka_partition *partition, const struct kafka_record *record);
+/* A record of `closes` that is a mark. */
+bool kafka_source_take_mark(struct kafka_source *source, struct kafka_partition *partition, const struct kafka_record *record);
+void kafka_source_take_facts(struct kafka_source *source, struct kafka_partition *partition, const struct kafka_record *record);
 
 #endif

@@ -22,10 +22,30 @@ static void refuse(struct kafka_source *source, const struct kafka_record *recor
         .raw = bytes_present(raw) ? raw : BYTES_LITERAL(""),
     };
     ingest_refused(source->options.ingest, &letter);
-    kafka_dead_tell(source->dead, &letter);
+    kafka_dead_tell(source->tell, source->options.topics[KAFKA_DEAD], &letter);
 }
 
-void kafka_source_take_facts(struct kafka_source *source, const struct kafka_partition *partition, const struct kafka_record *record)
+static void take_mark(struct kafka_source *source, struct kafka_partition *partition, const struct fact_mark *mark)
+{
+    if (kafka_marks_read(source->marks, source->partitions, source->partition_count, partition, mark, kafka_source_caught_up(source)))
+        source->assign_again = true; /* without it, until all stand there */
+}
+
+bool kafka_source_take_mark(struct kafka_source *source, struct kafka_partition *partition, const struct kafka_record *record)
+{
+    struct bytes prefix = BYTES_LITERAL("mark/");
+    struct fact_record_reader reader;
+    struct fact_item item;
+    const char *why;
+    if (!bytes_present(record->key) || record->key.len < prefix.len || memcmp(record->key.data, prefix.data, prefix.len) != 0)
+        return false;
+    if (bytes_present(record->value) && fact_record_open(record->value, source->arena, &reader, &why) == ERR_OK &&
+        fact_record_next(&reader, source->arena, &item) == FACT_ITEM_MARK)
+        take_mark(source, partition, &item.mark);
+    return true;
+}
+
+void kafka_source_take_facts(struct kafka_source *source, struct kafka_partition *partition, const struct kafka_record *record)
 {
     struct fact_record_reader reader;
     struct fact_item item;
@@ -45,6 +65,8 @@ void kafka_source_take_facts(struct kafka_source *source, const struct kafka_par
             source->facts++;
         } else if (item.kind == FACT_ITEM_REFUSED) {
             refuse(source, record, item.index, item.why, item.raw);
+        } else {
+            take_mark(source, partition, &item.mark);
         }
     }
 }

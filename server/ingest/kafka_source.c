@@ -95,6 +95,8 @@ static void take_record(struct kafka_source *source, const struct kafka_record *
         take_failure(source, partition, record);
         return;
     }
+    if (partition->held)
+        return; /* read again when it goes on */
     if (partition->checking && !partition_compare(partition, record, &skip)) {
         kafka_source_end(source, partition, "the record that was read last is not there any more, another one stands in its place: the topic was made anew");
         return;
@@ -105,15 +107,19 @@ static void take_record(struct kafka_source *source, const struct kafka_record *
         end_gap(source, partition, record);
     int64_t next = record->offset + 1;
     uint64_t before = source->facts;
-    if (partition->topic == KAFKA_CLOSES)
+    if (partition->topic == KAFKA_CLOSES) {
+        (void)kafka_source_take_mark(source, partition, record);
         next = source->options.close_record(source->options.close_owner, record);
-    else if (partition->topic == KAFKA_DEAD)
+    } else if (partition->topic == KAFKA_DEAD) {
         kafka_dead_take(source->options.ingest, record, source->arena);
-    else
+    } else if (partition->topic == KAFKA_CURSORS) {
+        replica_take(kafka_marks_replica(source->marks), record->key, record->value);
+    } else {
         kafka_source_take_facts(source, partition, record);
+    }
     partition->read = record->offset + 1;
     partition->at.records++;
-    partition->at.facts += partition->topic == KAFKA_CLOSES || partition->topic == KAFKA_DEAD ? 1 : source->facts - before;
+    partition->at.facts += partition->topic != KAFKA_FACTS && partition->topic != KAFKA_OBJECTS ? 1 : source->facts - before;
     if (next <= partition->at.next)
         return; /* parts of a close that is not whole yet */
     partition->at.next = next;
@@ -190,12 +196,33 @@ bool kafka_source_take(struct kafka_source *source, int64_t until_us, uint64_t *
         source->take = FACTS_A_TURN / a_record < 16 ? 16 : FACTS_A_TURN / a_record > KAFKA_TAKE_MAX ? KAFKA_TAKE_MAX : FACTS_A_TURN / a_record;
         if (source->assign_again) /* what lies there is of the old assignment */
             kafka_source_assign(source);
-        if (clock_mono_us() >= until_us)
+        if (kafka_source_wants_flush(source) || clock_mono_us() >= until_us)
             break;
     }
-    if (!source->ended && source->consumer)
+    if (!source->ended && source->consumer) {
         look_at_goals(source);
+        if (kafka_marks_poll(source->marks, source->partitions, source->partition_count, kafka_source_caught_up(source)))
+            kafka_source_assign(source);
+    }
     return source->readable && !source->ended;
+}
+
+bool kafka_source_wants_flush(const struct kafka_source *source)
+{
+    return !source->ended && kafka_marks_complete(source->marks);
+}
+
+void kafka_source_flushed(struct kafka_source *source)
+{
+    if (!kafka_source_wants_flush(source))
+        return;
+    kafka_marks_flushed(source->marks, source->partitions, source->partition_count);
+    kafka_source_assign(source);
+}
+
+struct replica_counts kafka_source_marks(const struct kafka_source *source)
+{
+    return replica_counts(kafka_marks_replica(source->marks));
 }
 
 /* High offsets move while nothing is taken: the lag is looked at once a second. */
@@ -255,7 +282,7 @@ static void on_survey(void *owner)
 static void compare_settings(void *owner, struct kafka_admin *admin, int topic, struct arena *arena, struct buffer *differences)
 {
     static const enum topic plans[KAFKA_TOPICS] = {[KAFKA_FACTS] = TOPIC_FACTS, [KAFKA_OBJECTS] = TOPIC_OBJECTS, [KAFKA_CLOSES] = TOPIC_CLOSES,
-                                                   [KAFKA_DEAD] = TOPIC_DEAD};
+                                                   [KAFKA_DEAD] = TOPIC_DEAD, [KAFKA_CURSORS] = TOPIC_CURSORS};
     const struct kafka_source *source = owner;
     struct topic_plan plan;
     int brokers;
@@ -264,6 +291,22 @@ static void compare_settings(void *owner, struct kafka_admin *admin, int topic, 
     topic_plan(source->options.rules, plans[topic], brokers, arena, &plan);
     if (topic_compare(admin, &plan, arena, differences) != ERR_OK)
         buffer_clear(differences); /* who may read but not describe is told nothing */
+}
+
+static void create_marks(struct kafka_source *source)
+{
+    const struct settings *rules = source->options.rules;
+    char instance[INSTANCE_BYTES_MAX];
+    replica_name(rules ? rules->store.dir : ".", instance);
+    source->marks = kafka_marks_create(&(struct kafka_marks_options){
+        .loop = source->options.loop,
+        .db = source->options.db,
+        .ingest = source->options.ingest,
+        .tell = source->tell,
+        .topics = source->options.topics,
+        .instance = instance,
+        .seconds = rules ? rules->kafka.mark_seconds : 0,
+    });
 }
 
 enum err kafka_source_create(const struct kafka_source_options *options, struct kafka_source **out)
@@ -281,9 +324,10 @@ enum err kafka_source_create(const struct kafka_source_options *options, struct 
     enum err err = kafka_consumer_create(options->settings, &source->consumer);
     if (err == ERR_OK) {
         source->watch = loop_watch_create(options->loop, kafka_consumer_fd(source->consumer), on_readable, source);
-        err = kafka_dead_create(options->loop, options->settings, options->topics[KAFKA_DEAD], &source->dead);
+        err = kafka_tell_create(options->loop, options->settings, &source->tell);
     }
     if (err == ERR_OK) {
+        create_marks(source);
         err = kafka_survey_create(&survey, &source->survey);
     }
     if (err != ERR_OK) {
@@ -301,7 +345,8 @@ void kafka_source_destroy(struct kafka_source *source)
     kafka_survey_destroy(source->survey);
     loop_watch_destroy(source->watch);
     loop_wake_destroy(source->wake);
-    kafka_dead_destroy(source->dead);
+    kafka_marks_destroy(source->marks);
+    kafka_tell_destroy(source->tell);
     kafka_consumer_destroy(source->consumer);
     for (size_t i = 0; i < source->partition_count; i++)
         free(source->partitions[i]);

@@ -19,6 +19,7 @@
 #include "base/kafka.h"
 #include "server/ingest/ingest.h"
 #include "server/ingest/kafka_partition.h"
+#include "server/ingest/replica.h"
 #include "server/loop.h"
 #include "server/topics.h"
 
@@ -30,7 +31,7 @@ struct kafka_source_options {
     struct ingest *ingest;
     const struct kafka_settings *settings;
     const char *topics[KAFKA_TOPICS];
-    const struct settings *rules; /* by which the topics' own settings are looked at; NULL: they are not */
+    const struct settings *rules; /* by which the topics' own settings are looked at, and marks are written; NULL: neither */
     /* There is something to take.  Thread: ingest. */
     void (*wake)(void *owner);
     /* It must not go on, as was logged.  Thread: ingest. */
@@ -46,6 +47,10 @@ MUST_CHECK enum err kafka_source_create(const struct kafka_source_options *optio
 void kafka_source_destroy(struct kafka_source *source);
 /* Takes what lies here until the monotonic instant until_us; adds to *facts.  True: more lies here. */
 bool kafka_source_take(struct kafka_source *source, int64_t until_us, uint64_t *facts);
+/* Every partition stands at a mark: the next flush is wanted now, and then kafka_source_flushed(). */
+bool kafka_source_wants_flush(const struct kafka_source *source);
+void kafka_source_flushed(struct kafka_source *source);
+struct replica_counts kafka_source_marks(const struct kafka_source *source);
 /* Before a flush: how far the topics reach, for the lag. */
 void kafka_source_before_flush(struct kafka_source *source);
 /* `objects` and `closes` have been read to the end that they had at the start: days may be closed. */

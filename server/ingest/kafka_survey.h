@@ -14,7 +14,7 @@
 #include "base/kafka.h"
 #include "base/memory.h"
 
-enum { SURVEY_MS = 10000, SURVEY_RETRY_MS = 2000, SURVEY_TOPICS_MAX = 4, SURVEY_PARTITIONS_MAX = 4096 };
+enum { SURVEY_MS = 10000, SURVEY_RETRY_MS = 2000, SURVEY_TOPICS_MAX = 5, SURVEY_PARTITIONS_MAX = 4096 };
 
 struct survey_bounds {
     int64_t low, high;

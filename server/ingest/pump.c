@@ -71,6 +71,10 @@ static bool flush(struct pump *pump)
         log_info("ingest", "the store can be written again: going on");
     pump->held = false;
     pump->facts_since_flush = 0;
+    if (pump->kafka) {
+        kafka_source_flushed(pump->kafka);
+        metrics_set_marks(pump->options.metrics, kafka_source_marks(pump->kafka));
+    }
     atomic_store(&pump->ready, true);
     if (pump->options.flushed)
         pump->options.flushed(pump->options.owner);
@@ -99,7 +103,8 @@ static void turn(void *owner)
     atomic_store(&pump->options.metrics->queue_facts, batch_queue_facts(pump->queue));
     int64_t since_ms = (clock_mono_us() - pump->flushed_us) / 1000;
     int64_t due_ms = pump->held ? RETRY_MS : more ? CATCH_UP_MS : ingest_dirty(pump->options.ingest) ? FLUSH_LIVE_MS : IDLE_FLUSH_MS;
-    if (since_ms >= due_ms || pump->facts_since_flush >= FLUSH_FACTS_MAX) {
+    bool wanted = pump->kafka && kafka_source_wants_flush(pump->kafka) && (!pump->held || since_ms >= due_ms);
+    if (wanted || since_ms >= due_ms || pump->facts_since_flush >= FLUSH_FACTS_MAX) {
         if (flush(pump) && pump->options.closer && (!pump->kafka || kafka_source_ready(pump->kafka)))
             closer_poll(pump->options.closer, clock_wall(), !pump->kafka || kafka_source_caught_up(pump->kafka));
         due_ms = FLUSH_LIVE_MS;

@@ -7,7 +7,7 @@
 
 kafka_start "$scratch/kafka" || fail "Kafka"
 port=$(free_port)
-printf 'store:\n  dir: %s\nhttp:\n  port: %s\nkafka:\n  brokers: %s\n  partitions: 2\n' "$scratch/store" "$port" "$KAFKA_BROKERS" >"$scratch/settings.yaml"
+printf 'store:\n  dir: %s\nhttp:\n  port: %s\nkafka:\n  brokers: %s\n  mark_seconds: 0\n  partitions: 2\n' "$scratch/store" "$port" "$KAFKA_BROKERS" >"$scratch/settings.yaml"
 number=0
 # more COUNT: sessions that were never said before, to the topics.
 more() {

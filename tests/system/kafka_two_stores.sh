@@ -1,7 +1,9 @@
 #!/bin/bash
 # Two servers read the same topics into stores of their own: one from the start, one with an empty store in the middle of the
 # load; each is stood still, ended and killed at other instants, while the adapter goes on.  Both close days through the topic.
-# In the end their stores hold the same, record for record, and the same closes, each once; neither saw another digest.
+# In the end their stores hold the same, record for record, and the same closes, each once; neither saw another digest.  On the
+# way they draw marks every second, and at every mark at which both stood they had equal digests.  Then a server whose store
+# knew a session more from the start begins: it and the other say so.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/kafka_parts.sh"
 BUILD=${BUILD:-$(dirname "$SEATMETER")}
 ninja -C "$BUILD" system.store_dump >/dev/null || fail "system.store_dump cannot be built"
@@ -17,6 +19,7 @@ expect 0 "two past days" "$SEATMETER" simulate --dsn "$PG_DSN" --create --agents
 port_a=$(free_port) port_b=$(free_port)
 parts_settings "$scratch/a.yaml" "$port_a" "$scratch/a"
 parts_settings "$scratch/b.yaml" "$port_b" "$scratch/b"
+sed -i 's/^  brokers:.*/&\n  mark_seconds: 1/' "$scratch/a.yaml" "$scratch/b.yaml"
 "$SEATMETER" simulate --dsn "$PG_DSN" --now "$start" --speed 4000 --until "$to" >"$scratch/simulator.log" 2>&1 &
 simulator=$!
 adapter_launch "$scratch/a.yaml"
@@ -68,8 +71,26 @@ for port in "$port_a" "$port_b"; do
         api "$port" /api/v1/sources; closes "$port"; tail -n 5 "$scratch"/server-?.log; fail "a server does not settle (to $to)"
     }
 done
+# Digests told so far, a line each: mark, horizon, tables, instance.
+digests() {
+    timeout 20 kcat -C -q -e -b "$KAFKA_BROKERS" -t seatmeter.cursors -o beginning -f '%k\t%s\n' 2>/dev/null | sed -n 's/^instance[^\t]*\t//p' |
+        jq -r '[.mark, .horizon // "none", (.tables | tojson), .instance] | @tsv' | sort -u
+}
+# Marks at which both stood with one horizon.
+both() { digests | cut -f1,2,4 | sort -u | cut -f1,2 | sort | uniq -d | wc -l; }
+several() { [ "$(both)" -ge 8 ]; }
+wait_for 60 "eight marks at which both stood" several || { digests; fail "only $(both) marks at which both stood"; }
 adapter_stop
 for port in "$port_a" "$port_b"; do wait_for 30 "the last records" lag_gone "$port" || fail "there is lag"; done
+marks=$(both)
+digests | cut -f1-3 | sort -u | cut -f1,2 | sort | uniq -d >"$scratch/unequal"
+[ ! -s "$scratch/unequal" ] || { digests | grep -F -f "$scratch/unequal"; fail "digests differ at $(wc -l <"$scratch/unequal") marks"; }
+for port in "$port_a" "$port_b"; do
+    [ "$(api "$port" /metrics | awk '/^seatmeter_replica_digests_total.*differs/ { print $2 }')" = 0 ] || fail "port $port saw other digests"
+    api "$port" /api/v1/alerts | jq -e '.alerts == []' >/dev/null || { api "$port" /api/v1/alerts; fail "there are alerts"; }
+done
+compared=$(api "$port_a" /metrics | awk '/^seatmeter_replica_digests_total.*equal/ { print $2 }')
+[ "$compared" -ge 1 ] || fail "a compared nothing since its last start"
 # What belongs to closes alone (detail that goes) has happened in both when they have looked once more behind the last record.
 closes "$port_a" >"$scratch/a.closes"
 closes "$port_b" >"$scratch/b.closes"
@@ -83,4 +104,18 @@ for name in a b; do
 done
 ! grep -h 'close differs' "$scratch"/server-?.log || fail "a close differs"
 "$BUILD/tests/system.store_dump" "$scratch/a" "$scratch/b" >"$scratch/dump.txt" 2>"$scratch/dump.count" || { cat "$scratch/dump.txt"; fail "the stores differ"; }
-echo "SEED=$SEED: after $rounds disturbances each, $(cat "$scratch/dump.count") of the two stores are equal, and $(wc -l <"$scratch/a.closes") closes"
+
+# A store that knew a session more before it read the topics.
+printf '{"source":"icon-z","kind":"login_session","key":"1","version":1,"body":{"session":"Z-1","person":1,"place":1,"app":"X","begin":"%sT01:00:00.000Z","end":null}}\n' \
+    "$(date -u -d "$to" +%F)" >"$scratch/more.jsonl"
+expect 0 "a session more" "$SEATMETER" replay --store "$scratch/b" "$scratch/more.jsonl"
+begin a && begin b
+differs() { api "$1" /api/v1/alerts | jq -e '.alerts[] | select(.alert == "replica differs" and .ended == null)' >/dev/null; }
+for port in "$port_a" "$port_b"; do wait_for 60 "port $port to see the difference" differs "$port" || { tail -n 5 "$scratch"/server-?.log; fail "port $port does not see the difference"; }; done
+api "$port_a" /api/v1/alerts | jq -r '.alerts[].text'
+api "$port_a" /api/v1/alerts | jq -e '.alerts[0].text | test("sessions \\([0-9]+ records here, [0-9]+ there\\)")' >/dev/null || fail "the alert does not name the table"
+for name in a b; do [ "$(grep -c 'error.*replica differs' "$scratch/server-$name.log")" -ge 1 ] || fail "$name does not log the difference"; done
+marked() { [ "$(api "$port_a" /metrics | awk '/^seatmeter_replica_digests_total.*differs/ { print $2 }')" -ge 3 ]; }
+wait_for 60 "three marks more" marked || fail "no more marks"
+[ "$(grep -c 'error.*replica differs' "$scratch/server-a.log")" = 1 ] || { grep 'replica differs' "$scratch/server-a.log"; fail "the same difference is said more than once"; }
+echo "SEED=$SEED: after $rounds disturbances each, $(cat "$scratch/dump.count") of the two stores are equal, and $(wc -l <"$scratch/a.closes") closes; equal digests at $marks marks; a store with a session more was seen at once"

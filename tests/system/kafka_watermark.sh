@@ -40,7 +40,7 @@ copy() {
     done
     copied=$((copied + end))
 }
-settings() { printf 'store:\n  dir: %s\nhttp:\n  port: %s\nclose:\n  deadline_minutes: 10080\nkafka:\n  brokers: %s\n  topics: %s\n  partitions: 3\n' "$scratch/$1" "$2" "$KAFKA_BROKERS" "$1" >"$scratch/$1.yaml"; }
+settings() { printf 'store:\n  dir: %s\nhttp:\n  port: %s\nclose:\n  deadline_minutes: 10080\nkafka:\n  brokers: %s\n  mark_seconds: 0\n  topics: %s\n  partitions: 3\n' "$scratch/$1" "$2" "$KAFKA_BROKERS" "$1" >"$scratch/$1.yaml"; }
 settings whole 0
 expect 0 "topics, whole" "$SEATMETER" topics create -c "$scratch/whole.yaml"
 expect 0 "the facts" "$SEATMETER" replay -c "$scratch/whole.yaml" --brokers "$KAFKA_BROKERS" "$scratch/facts.jsonl"
