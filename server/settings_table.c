@@ -1,6 +1,7 @@
 #include "server/settings_table.h"
 
 #include "base/limits.h"
+#include "base/zone.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -10,7 +11,6 @@ enum { MONTHS_MAX = 120, PATH_BYTES_MAX = 1000, TOPICS_BYTES_MAX = 200, PARTITIO
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const securities[] = {"plaintext", "ssl", "sasl_plaintext", "sasl_ssl", NULL};
 static const char *const mechanisms[] = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", NULL};
-static const char *const zones[] = {"UTC", NULL};
 
 static bool is_loopback(const char *text)
 {
@@ -21,6 +21,13 @@ static bool is_loopback(const char *text)
     if (inet_pton(AF_INET6, text, &six) == 1)
         return memcmp(&six, &in6addr_loopback, sizeof six) == 0;
     return strcmp(text, "localhost") == 0;
+}
+
+static bool is_zone(const char *text)
+{
+    struct zone *zone = zone_open(bytes_from_text(text));
+    zone_close(zone);
+    return zone != NULL;
 }
 
 static bool is_host(const char *text)
@@ -93,8 +100,9 @@ const struct setting settings_table[] = {
     {"kafka", "user", TEXT(kafka.user), .sentence = "Who we are, with sasl."},
     {"kafka", "password_file", TEXT(kafka.password_file), .sentence = "A file with the user's password, alone on its first line."},
 
-    {"counting", "zone", .type = SETTING_WORD, .offset = S(counting.zone), .words = zones, .fallback = "UTC",
-     .expected = "UTC: this release cuts its periods in UTC alone", .sentence = "The system's zone: where its days begin."},
+    {"counting", "zone", .type = SETTING_TEXT, .offset = S(counting.zone), .min = 1, .max = 64, .fits = is_zone, .fallback = "UTC",
+     .expected = "an IANA time zone, e.g. Europe/Vienna",
+     .sentence = "The system's zone. What changes in counting or in the catalog holds from the first day that is not closed."},
     {"counting", "cap_hours", INTEGER(counting.cap_hours, 1, 8760), .unit = "hours", .fallback = "24",
      .sentence = "A session that never ends is held to be over after this long, until its true end arrives."},
     {"counting", "sustained_minutes", INTEGER(counting.sustained_minutes, 1, 1440), MINUTES, .fallback = "30",

@@ -216,9 +216,7 @@ void body_catalog(struct query *query, struct arena *arena, struct buffer *out)
     struct json_writer writer = {.out = out};
     const struct query_item *items;
     size_t count = query_items(query, arena, &items);
-    struct bytes text;
-    if (!meta_get(query_txn(query), "catalog", arena, &text))
-        text = catalog_shipped();
+    instant now = query_clock(query) == INSTANT_NONE ? 0 : query_clock(query);
     json_write_open_object(&writer);
     json_write_name(&writer, "items");
     json_write_open_list(&writer);
@@ -237,7 +235,7 @@ void body_catalog(struct query *query, struct arena *arena, struct buffer *out)
         json_write_close_object(&writer);
     }
     json_write_close_list(&writer);
-    write_text(&writer, "text", text);
+    write_text(&writer, "text", query_catalog(query, now)->text);
     json_write_close_object(&writer);
     buffer_append_char(out, '\n');
 }

@@ -15,7 +15,7 @@ static const uint64_t flush_bounds_us[METRICS_FLUSH_BUCKETS - 1] = {
 #undef X
 };
 
-static const char *const outcome_names[FACT_OUTCOME_COUNT] = {"applied", "duplicate", "stale", "contradicted", "too_late", "no_room"};
+static const char *const outcome_names[FACT_OUTCOME_COUNT] = {"applied", "duplicate", "stale", "contradicted", "too_late", "no_room", "refused"};
 
 void metrics_add_flush(struct metrics *metrics, uint64_t us, bool failed)
 {

@@ -130,6 +130,7 @@ static enum err replay_all(struct ingest *ingest, char **files, struct replay_co
     enum err err = replay_files(files, &sink, counts);
     /* Interrupted or refused: what was folded so far is lawful and is kept. */
     enum err flushed = replaying.err == ERR_OK ? flush(&replaying) : replaying.err;
+    counts->refused += replaying.outcomes[FACT_REFUSED];
     print_summary(&replaying, counts);
     return err != ERR_OK ? err : flushed;
 }

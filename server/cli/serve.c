@@ -70,6 +70,16 @@ static void *run_ingest(void *owner)
     return NULL;
 }
 
+/* What the settings say of counting becomes a fact when it is news. */
+static enum err say_rules(struct server *server, const struct catalog *catalog, struct arena *arena)
+{
+    struct fact fact;
+    enum err err = ruleset_make(server->db, server->settings, catalog, clock_wall(), arena, &fact);
+    if (err == ERR_OK)
+        ingest_fact(server->ingest, &fact);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 static enum err start_store(struct server *server, struct arena *arena)
 {
     const struct settings *settings = server->settings;
@@ -81,7 +91,7 @@ static enum err start_store(struct server *server, struct arena *arena)
         err = ingest_create(&(struct ingest_options){server->db, catalog, settings->counting.cap_hours}, &server->ingest);
     /* With Kafka a rule must stand in the topics before it acts; there the settings' rules are not said yet. */
     if (err == ERR_OK && !settings->kafka.brokers)
-        err = ruleset_say(server->ingest, server->db, settings, catalog, clock_wall());
+        err = say_rules(server, catalog, arena);
     return err;
 }
 

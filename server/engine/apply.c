@@ -229,6 +229,8 @@ static enum fact_outcome apply_statement(struct engine *engine, const struct fac
         break;
     case FACT_ENTITLEMENT:
     case FACT_TENANT_SETTING:
+    case FACT_RULESET:
+    case FACT_BUNDLE_SET:
         engine->rules_dirty = true;
         break;
     case FACT_WATERMARK:
@@ -304,7 +306,8 @@ enum fact_outcome engine_apply(struct engine *engine, const struct fact *fact)
     instant horizon = engine->counters.horizon;
     if (engine->restoring || horizon == INSTANT_EVER || !times_of(fact, &times) || times.begin == INSTANT_NEVER)
         return apply(engine, fact);
-    instant capped = times.begin + engine->cap_ms;
+    engine_refresh_rules(engine);
+    instant capped = times.begin + eras_cap_ms(&engine->eras, times.begin);
     if ((times.end == INSTANT_NEVER ? capped : times.end) >= horizon)
         return apply(engine, fact);
     if (fact->kind == FACT_MEMBERSHIP || fact->kind == FACT_CAMPAIGN || capped < horizon)

@@ -10,15 +10,17 @@ static bool matches(const struct enabled_where *where, enum object_type type, co
            (where->switch_types == 0 || (object->switch_type != SWITCH_UNKNOWN && (where->switch_types & 1u << object->switch_type)));
 }
 
-/* The items that the object could use; for_group: those that a place stands for in its place groups. */
-static uint32_t mask_of(struct engine *engine, enum object_type type, const struct object *object, bool for_group)
+/* The items of a catalog that the object could use; for_group: those that a place stands for in its place groups. */
+static uint32_t mask_of(struct engine *engine, const struct counted_catalog *counted, enum object_type type, const struct object *object,
+                        bool for_group)
 {
     uint64_t *words = arena_alloc(engine->scratch, engine->masks.word_count * sizeof *words);
-    for (size_t i = 0; i < engine->catalog->count; i++) {
-        const struct catalog_item *item = &engine->catalog->items[i];
+    for (size_t i = 0; i < counted->catalog->count; i++) {
+        const struct catalog_item *item = &counted->catalog->items[i];
+        uint32_t lane = counted->predicates.lanes[i];
         bool holds = for_group ? item->enabled_where.object == OBJECT_PERSON : matches(&item->enabled_where, type, object);
         if (item->measure_enabled && holds)
-            words[i / 64] |= 1ull << i % 64;
+            words[lane / 64] |= 1ull << lane % 64;
     }
     return masks_number(&engine->masks, words);
 }
@@ -40,11 +42,11 @@ static void add_group(void *owner, enum object_type member_type, int64_t group, 
         part_add(adding->engine, adding->list, &inside, counters_scope(&adding->engine->counters, (struct scope){kind, group}));
 }
 
-static void add_version(struct engine *engine, struct part_list *list, enum object_type type, ref id, const struct object *object, instant to)
+/* The part of a version in which one catalog is in force. */
+static void add_span(struct engine *engine, struct part_list *list, enum object_type type, ref id, const struct object *object,
+                     const struct counted_catalog *counted, instant from, instant to)
 {
-    struct adding adding = {engine, list, {object->valid_from, to, mask_of(engine, type, object, false)}};
-    if (object->enabled != FLAG_YES || object->deleted == FLAG_YES)
-        return;
+    struct adding adding = {engine, list, {from, to, mask_of(engine, counted, type, object, false)}};
     if (adding.piece.mask) {
         int64_t tenant = type == OBJECT_TENANT ? object->id : object->tenant == ID_NONE ? 0 : object->tenant;
         part_add(engine, list, &adding.piece, counters_scope(&engine->counters, (struct scope){SCOPE_SYSTEM, 0}));
@@ -53,9 +55,23 @@ static void add_version(struct engine *engine, struct part_list *list, enum obje
             history_groups(&engine->history, OBJECT_PERSON, id, add_group, &adding);
     }
     if (type == OBJECT_PLACE) {
-        adding.piece.mask = mask_of(engine, type, object, true);
+        adding.piece.mask = mask_of(engine, counted, type, object, true);
         if (adding.piece.mask)
             history_groups(&engine->history, OBJECT_PLACE, id, add_group, &adding);
+    }
+}
+
+static void add_version(struct engine *engine, struct part_list *list, enum object_type type, ref id, const struct object *object, instant to)
+{
+    const struct eras *eras = &engine->eras;
+    if (object->enabled != FLAG_YES || object->deleted == FLAG_YES)
+        return;
+    for (size_t i = 0; i < eras->catalog_count; i++) {
+        instant from = eras->catalogs[i].from, until = i + 1 < eras->catalog_count ? eras->catalogs[i + 1].from : INSTANT_NEVER;
+        from = from > object->valid_from ? from : object->valid_from;
+        until = until < to ? until : to;
+        if (from < until)
+            add_span(engine, list, type, id, object, eras->catalogs[i].catalog, from, until);
     }
 }
 
@@ -109,6 +125,16 @@ void configured_derive(struct engine *engine, enum object_type type, ref id)
     }
     free(configured->parts);
     *configured = (struct configured){owned, parts.count};
+}
+
+void configured_derive_all(struct engine *engine)
+{
+    const struct map *objects = &engine->history.objects;
+    for (uint32_t i = 0; i < objects->capacity; i++)
+        if (objects->slots[i].value) {
+            configured_derive(engine, (enum object_type)(objects->slots[i].key >> 32), (ref)objects->slots[i].key);
+            arena_reset(engine->scratch);
+        }
 }
 
 void configured_recount(struct engine *engine)

@@ -67,7 +67,7 @@ static void find_end(struct engine *engine, uint32_t number, instant begin, inst
 {
     struct session *session = session_at(engine, number);
     instant superseded = session->port ? INSTANT_NEVER : device_superseded_at(engine, number);
-    instant cap_at = begin + engine->cap_ms;
+    instant cap_at = begin + eras_cap_ms(&engine->eras, begin);
     bool capped = engine->cap_watermark != INSTANT_NONE && cap_at <= engine->cap_watermark;
     if (session->true_end != INSTANT_NEVER) {
         *end = session->true_end;

@@ -54,7 +54,7 @@ void engine_destroy(struct engine *engine)
     number_list_free(&engine->dirty);
     buffer_free(&engine->text);
     counters_free(&engine->counters);
-    predicates_free(&engine->predicates);
+    eras_free(&engine->eras);
     masks_free(&engine->masks);
     rules_free(&engine->rules);
     history_free(&engine->history);
@@ -117,6 +117,9 @@ static void mark_configured(struct engine *engine)
         return;
     resolutions_clear(&engine->resolutions);
     history_each_dirty(&engine->history, derive_object, engine);
+    if (engine->objects_dirty)
+        configured_derive_all(engine);
+    engine->objects_dirty = false;
     for (uint32_t i = 1; i <= engine->session_capacity; i++) {
         const struct session *session = session_at(engine, i);
         if (session->used && (engine->history.all_dirty || (!session->port && rests_on_dirty(engine, session))))
@@ -125,11 +128,18 @@ static void mark_configured(struct engine *engine)
     history_settled(&engine->history);
 }
 
+void engine_refresh_rules(struct engine *engine)
+{
+    if (engine->rules_dirty && eras_rebuild(engine)) {
+        engine->history.all_dirty = engine->objects_dirty = true;
+        await_clear(engine);
+    }
+    engine->rules_dirty = false;
+}
+
 static void settle_inputs(struct engine *engine)
 {
-    if (engine->rules_dirty && rules_rebuild(&engine->rules, &engine->statements, &engine->names))
-        engine->history.all_dirty = true;
-    engine->rules_dirty = false;
+    engine_refresh_rules(engine);
     if (engine->cap_dirty)
         find_cap_watermark(engine);
     mark_configured(engine);
@@ -198,7 +208,7 @@ static void give_rows(struct engine *engine, const struct engine_sink *sink)
 static void pack_lanes(const struct engine *engine, const int32_t *lanes, int families, struct buffer *out)
 {
     static const enum profile profiles[SEAT_FAMILIES] = {PROFILE_EXACT, PROFILE_PERSON};
-    size_t items = engine->catalog->count;
+    size_t items = engine->counters.item_count;
     buffer_clear(out);
     for (size_t item = 0; item < items; item++)
         for (int family = 0; family < families; family++) {

@@ -40,7 +40,7 @@ struct walk {
 
 static bool has_item(const struct walk *walk, uint32_t mask)
 {
-    size_t item = walk->request->item;
+    size_t item = walk->request->item - 1; /* its lane */
     return mask && (masks_words(&walk->engine->masks, mask)[item / 64] >> (item % 64) & 1);
 }
 

@@ -48,7 +48,7 @@ struct use {
 
 struct use_request {
     struct scope scope;
-    size_t item;          /* its place in the catalog */
+    uint32_t item;        /* its number in the dictionary of items */
     enum profile profile; /* exact or person: by which seat keys */
     instant from, to;
 };

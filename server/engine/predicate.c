@@ -31,6 +31,30 @@ void masks_free(struct masks *masks)
     free(masks->person);
 }
 
+static void set_bit(uint64_t *words, size_t bit)
+{
+    words[bit / 64] |= 1ull << bit % 64;
+}
+
+void masks_grow(struct masks *masks, size_t item_count)
+{
+    struct masks grown = {.unions = masks->unions, .person = masks->person, .person_capacity = masks->person_capacity};
+    grown.item_count = item_count;
+    grown.word_count = 2 * item_count / 64 + 1;
+    grown.scratch = memory_alloc_zero(grown.word_count, sizeof *grown.scratch);
+    for (uint32_t mask = 1; mask <= masks->index.count; mask++) {
+        const uint64_t *words = masks_words(masks, mask);
+        memset(grown.scratch, 0, grown.word_count * 8);
+        for (size_t bit = 0; bit < 2 * masks->item_count; bit++)
+            if (words[bit / 64] >> bit % 64 & 1)
+                set_bit(grown.scratch, bit < masks->item_count ? bit : bit - masks->item_count + item_count);
+        check(masks_number(&grown, grown.scratch) == mask);
+    }
+    dictionary_free(&masks->index);
+    free(masks->scratch);
+    *masks = grown;
+}
+
 uint32_t masks_person(struct masks *masks, uint32_t mask)
 {
     if (mask == 0)
@@ -96,6 +120,7 @@ void predicates_compile(struct predicates *predicates, const struct catalog *cat
 {
     *predicates = (struct predicates){.count = catalog->count};
     predicates->items = memory_alloc_zero(catalog->count + 1, sizeof *predicates->items);
+    predicates->lanes = memory_alloc_zero(catalog->count + 1, sizeof *predicates->lanes);
     for (size_t i = 0; i < catalog->count; i++) {
         const struct where *where = &catalog->items[i].where;
         predicates->items[i] = (struct predicate){
@@ -120,6 +145,7 @@ void predicates_free(struct predicates *predicates)
         free(predicates->items[i].app_not.words);
     }
     free(predicates->items);
+    free(predicates->lanes);
     *predicates = (struct predicates){0};
 }
 
@@ -177,6 +203,6 @@ uint32_t predicates_mask(const struct predicates *predicates, const struct attri
     memset(masks->scratch, 0, masks->word_count * 8);
     for (size_t i = 0; i < predicates->count; i++)
         if (holds(&predicates->items[i], attributes))
-            masks->scratch[i / 64] |= 1ull << i % 64;
+            set_bit(masks->scratch, predicates->lanes[i]);
     return masks_number(masks, masks->scratch);
 }

@@ -3,8 +3,9 @@
  *
  * A set of items is a mask: a number from 1 (0: the empty set) for one of the few different sets that
  * occur, so that sessions and edges carry 32 bits however many items a catalog has.  An item has a lane
- * for each family of seat keys: its place in the catalog for the default chain (profiles exact, lrm and
- * sustained), that plus the number of items for the chain that begins with the person.
+ * for each family of seat keys: the item's number - 1 for the default chain (profiles exact, lrm and
+ * sustained), that plus the number of items for the chain that begins with the person.  Items are those of
+ * every catalog that is or was in force, and the bundles (era.h).
  * Thread: ingest.
  */
 #ifndef SERVER_ENGINE_PREDICATE_H
@@ -25,6 +26,8 @@ struct masks {
 };
 
 void masks_create(struct masks *masks, size_t item_count);
+/* More items: sets keep their numbers. */
+void masks_grow(struct masks *masks, size_t item_count);
 /* The items of a mask of default lanes in the person's lanes. */
 uint32_t masks_person(struct masks *masks, uint32_t mask);
 uint32_t masks_union(struct masks *masks, uint32_t a, uint32_t b);
@@ -52,6 +55,7 @@ struct attributes {
 struct predicate; /* one item's, compiled */
 struct predicates {
     struct predicate *items;
+    uint32_t *lanes; /* of each, filled in by the caller */
     size_t count;
     bool asks_site, asks_campaign;
 };

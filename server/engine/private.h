@@ -8,6 +8,7 @@
 #include "server/engine/counter.h"
 #include "server/engine/enabled.h"
 #include "server/engine/engine.h"
+#include "server/engine/era.h"
 #include "server/engine/explain.h"
 #include "server/engine/history.h"
 #include "server/engine/predicate.h"
@@ -66,7 +67,7 @@ struct session {
     instant twin_begin;
     instant device_begin; /* by which devices are ordered; begin follows when the seat is installed */
     enum end_reason reason;
-    bool used, dirty, awaited; /* awaited: in the heap with device_begin */
+    bool used, dirty, awaited; /* awaited: in the heap by device_begin */
 };
 
 /* Everything a session's rows say, folded (domain.md §7.4). */
@@ -84,7 +85,7 @@ struct device {
 };
 
 struct heap_entry {
-    instant begin;
+    instant capped_at;
     uint32_t session;
 };
 
@@ -106,19 +107,19 @@ struct resolutions {
 };
 
 struct engine {
-    const struct catalog *catalog;
-    instant cap_ms;
+    const struct catalog *catalog; /* where no rule set says another */
+    instant cap_ms;                /* likewise */
     struct names names;
     struct rows rows;
     struct statements statements;
     struct history history;
     struct rules rules;
-    bool rules_dirty;
+    struct eras eras;
+    bool rules_dirty, objects_dirty; /* objects: all of them */
     struct resolutions resolutions;
     struct masks masks;
-    struct predicates predicates;
     struct counters counters;
-    uint32_t *item_of_lane; /* number of class ITEM, by place in the catalog */
+    uint32_t *item_of_lane; /* number of class ITEM: the lane + 1 */
 
     struct session *sessions; /* [number - 1]; a session's number is that of its id in class SESSION */
     uint32_t session_capacity;
@@ -137,7 +138,7 @@ struct engine {
     struct map device_dn, device_pair;
     struct device *devices; /* [device - 1] */
     uint32_t device_count, device_capacity;
-    struct heap_entry *awaited; /* sessions without a true end, the earliest begin on top */
+    struct heap_entry *awaited; /* sessions without a true end, the earliest cap on top */
     size_t awaited_count, awaited_capacity;
 
     struct source_state *sources; /* [number - 1] of class SOURCE */
@@ -202,6 +203,8 @@ instant device_superseded_at(const struct engine *engine, uint32_t number);
 void configured_derive(struct engine *engine, enum object_type type, ref id);
 /* Gives all steps again, to empty days. */
 void configured_recount(struct engine *engine);
+/* Derives every object again: other rules are in force. */
+void configured_derive_all(struct engine *engine);
 void configured_free(struct engine *engine);
 
 /* subject.c */
@@ -245,5 +248,11 @@ void session_forget(struct engine *engine, uint32_t number);
 void await_add(struct engine *engine, uint32_t number);
 /* Marks every session whose cap lies at or before the watermark. */
 void await_pass(struct engine *engine);
+/* Forgets all of it: other caps are in force, and every session is derived again. */
+void await_clear(struct engine *engine);
+
+/* engine.c */
+/* Takes in what changed in the rules, before anything is asked that rests on them. */
+void engine_refresh_rules(struct engine *engine);
 
 #endif

@@ -15,13 +15,15 @@ struct attributes_key {
     ref tenant, person, login, place, dn, switch_id;
     uint32_t app;
     uint32_t media[KEPT_MEDIA]; /* ascending */
+    uint32_t first_era, last_era; /* what rules say is the same for all that lie in these */
 };
 
-static bool key_of(const struct view *view, struct attributes_key *key)
+static bool key_of(const struct engine *engine, const struct view *view, instant end, struct attributes_key *key)
 {
     if (view->media_count > KEPT_MEDIA)
         return false;
-    *key = (struct attributes_key){view->tenant, view->person, view->login, view->place, view->dn, view->switch_id, view->app, {0}};
+    *key = (struct attributes_key){view->tenant, view->person, view->login, view->place, view->dn, view->switch_id, view->app, {0},
+                                   eras_number(&engine->eras, view->begin), eras_number(&engine->eras, end - 1)};
     for (size_t i = 0; i < view->media_count; i++) {
         size_t at = i;
         for (; at > 0 && key->media[at - 1] > view->media[i]; at--)
@@ -31,15 +33,15 @@ static bool key_of(const struct view *view, struct attributes_key *key)
     return true;
 }
 
-/* True when begin and end of the session do not matter. */
+/* True when begin and end of the session do not matter within its eras. */
 static bool is_timeless(struct engine *engine, const struct view *view)
 {
     const struct history *history = &engine->history;
-    return engine->rules.site_count == 1 && history_is_timeless(history, OBJECT_PERSON, view->person) &&
+    return history_is_timeless(history, OBJECT_PERSON, view->person) &&
            history_is_timeless(history, OBJECT_PLACE, view->place) && history_is_timeless(history, OBJECT_DN, view->dn) &&
            history_is_timeless(history, OBJECT_LOGIN, view->login) &&
            history_is_timeless(history, OBJECT_SWITCH, session_switch(engine, view)) &&
-           !(engine->predicates.asks_campaign && history_has_campaigns(history, view->person));
+           !(engine->eras.asks_campaign && history_has_campaigns(history, view->person));
 }
 
 static void keep(struct engine *engine, const struct attributes_key *key, const struct subject *subject, uint32_t session)
@@ -62,7 +64,7 @@ void session_resolve(struct engine *engine, uint32_t number, const struct view *
 {
     struct attributes_key key;
     struct piece *pieces;
-    bool keyed = key_of(view, &key);
+    bool keyed = key_of(engine, view, end, &key);
     uint32_t known = keyed ? dictionary_find(&engine->resolutions.index, bytes_of(&key, sizeof key)) : 0;
     subject->begin = view->begin;
     subject->end = end;

@@ -34,15 +34,12 @@ void engine_restore_begin(struct engine *engine, instant horizon, instant clock)
 {
     for (int class = 0; class < DICTIONARY_CLASS_COUNT; class++)
         dictionary_restored(&engine->names.dictionaries[class]);
-    size_t items = engine->catalog->count;
-    masks_create(&engine->masks, items);
-    predicates_compile(&engine->predicates, engine->catalog, &engine->names);
-    counters_create(&engine->counters, &engine->masks, items);
+    masks_create(&engine->masks, 0);
+    counters_create(&engine->counters, &engine->masks, 0);
     engine->counters.horizon = horizon;
     engine->counters.clock = clock;
-    engine->item_of_lane = memory_alloc_zero(items + 1, sizeof *engine->item_of_lane);
-    for (size_t item = 0; item < items; item++)
-        engine->item_of_lane[item] = names_number(&engine->names, DICTIONARY_ITEM, engine->catalog->items[item].code);
+    eras_create(engine);
+    lanes_grow(engine);
     engine->restoring = true;
     link_rows(engine);
     /* Every source that a row names has sent sessions; engine_restore_senders() knows of those whose rows are gone. */
@@ -68,13 +65,12 @@ void engine_restore_senders(struct engine *engine, struct bytes numbers)
     engine->senders_dirty = false;
 }
 
-/* The lane of an item's profile; behind the last one for what this catalog does not have. */
+/* The lane of an item's profile; behind the last one for a profile that has none. */
 static size_t lane_of(const struct engine *engine, uint32_t number, enum profile profile)
 {
-    size_t items = engine->catalog->count, item = 0;
-    while (item < items && engine->item_of_lane[item] != number)
-        item++;
-    if (item == items || (profile != PROFILE_EXACT && profile != PROFILE_PERSON))
+    size_t items = engine->counters.item_count, item = number - 1;
+    check(number >= 1 && number <= items);
+    if (profile != PROFILE_EXACT && profile != PROFILE_PERSON)
         return engine->counters.lane_count;
     return profile == PROFILE_PERSON ? item + items : item;
 }
@@ -114,8 +110,7 @@ void engine_restore_enabled(struct engine *engine, int32_t day, struct scope sco
     while (enabled_unpack(&steps, &step, &damaged)) {
         size_t lane = lane_of(engine, step.item, PROFILE_EXACT);
         struct enabled_step restored = {step.at, (uint32_t)lane, step.delta};
-        if (lane < engine->catalog->count)
-            enabled_restore(&engine->enabled, number, day, &restored);
+        enabled_restore(&engine->enabled, number, day, &restored);
     }
     check(!damaged);
 }
@@ -154,16 +149,21 @@ void engine_restored(struct engine *engine, bool recount)
 
 /* --- the horizon --------------------------------------------------------------------------------- */
 
+static instant capped_at(const struct engine *engine, instant begin)
+{
+    return begin + eras_cap_ms(&engine->eras, begin);
+}
+
 /* No version of a row can count any more: an open one would be capped before the horizon.  Media that wait for a
  * login row are kept by their own end, too. */
 static bool rows_are_over(const struct engine *engine, const struct session *session, bool waits, instant horizon)
 {
     for (uint32_t row = session->login_rows; row; row = rows_next(&engine->rows, SESSION_LOGIN, row))
-        if (record_instant(rows_login(&engine->rows, row)->begin) + engine->cap_ms >= horizon)
+        if (capped_at(engine, record_instant(rows_login(&engine->rows, row)->begin)) >= horizon)
             return false;
     for (uint32_t row = session->media_rows; row; row = rows_next(&engine->rows, SESSION_MEDIA, row)) {
         instant end = record_instant(rows_media(&engine->rows, row)->end);
-        if (record_instant(rows_media(&engine->rows, row)->begin) + engine->cap_ms >= horizon || (waits && end != INSTANT_NEVER && end >= horizon))
+        if (capped_at(engine, record_instant(rows_media(&engine->rows, row)->begin)) >= horizon || (waits && end != INSTANT_NEVER && end >= horizon))
             return false;
     }
     return true;
@@ -179,7 +179,7 @@ static bool is_over(const struct engine *engine, uint32_t number, instant horizo
     if (!waits && session->end >= horizon)
         return false;
     if (session->port)
-        return session->device_begin + engine->cap_ms < horizon;
+        return capped_at(engine, session->device_begin) < horizon;
     for (uint32_t member = leader; member; member = session_at(engine, member)->twin_member)
         if (!rows_are_over(engine, session_at(engine, member), waits, horizon))
             return false;

@@ -11,9 +11,8 @@ static bool says_nothing(const struct statement *statement, const struct names *
     return statement->rule_deleted && !bytes_equal_text(names_text(names, DICTIONARY_SOURCE, statement->source), "api");
 }
 
-/* The statements of a kind that count: of one key the preceding source's, unless `api` took it back. */
-static size_t rules_that_count(enum fact_kind kind, const struct statements *statements, const struct names *names,
-                               struct arena *arena, const struct statement ***out)
+size_t rules_that_count(enum fact_kind kind, const struct statements *statements, const struct names *names, struct arena *arena,
+                        const struct statement ***out)
 {
     const struct statement **list = arena_alloc(arena, (statements->index.count + 1) * sizeof *list);
     size_t count = 0;
@@ -35,6 +34,12 @@ static size_t rules_that_count(enum fact_kind kind, const struct statements *sta
             list[kept++] = list[i];
     *out = list;
     return kept;
+}
+
+void rules_days(const struct calendar *calendar, int32_t from, int32_t to, instant *begin, instant *end)
+{
+    *begin = from == DATE_NONE ? INSTANT_EVER : calendar_start(calendar, from);
+    *end = to == DATE_NONE ? INSTANT_NEVER : calendar_start(calendar, to + 1);
 }
 
 struct site_rule {
@@ -61,7 +66,7 @@ static enum site_type site_at(const struct site_rule *list, size_t count, instan
     return best && best->type == SITE_SINGLE ? SITE_SINGLE : SITE_MULTI;
 }
 
-static void build_sites(struct rules *rules, const struct statements *statements, const struct names *names)
+static void build_sites(struct rules *rules, const struct statements *statements, const struct names *names, const struct calendar *system)
 {
     const struct statement **list;
     size_t count = rules_that_count(FACT_ENTITLEMENT, statements, names, rules->arena, &list);
@@ -73,12 +78,11 @@ static void build_sites(struct rules *rules, const struct statements *statements
         struct fact fact = statement_fact(list[i], names, rules->arena);
         const struct entitlement *e = &fact.entitlement;
         sites[i] = (struct site_rule){
-            .from = e->valid_from == DATE_NONE ? INSTANT_EVER : (instant)e->valid_from * DAY_MS,
-            .to = e->valid_to == DATE_NONE ? INSTANT_NEVER : ((instant)e->valid_to + 1) * DAY_MS,
             .issued = e->issued,
             .key = list[i]->key,
             .type = e->site_type,
         };
+        rules_days(system, e->valid_from, e->valid_to, &sites[i].from, &sites[i].to);
         if (sites[i].from != INSTANT_EVER)
             points[point_count++] = sites[i].from;
         if (sites[i].to != INSTANT_NEVER)
@@ -145,10 +149,10 @@ static bool same(const struct rules *a, const struct rules *b)
     return true;
 }
 
-bool rules_rebuild(struct rules *rules, const struct statements *statements, const struct names *names)
+bool rules_rebuild(struct rules *rules, const struct statements *statements, const struct names *names, const struct calendar *system)
 {
     struct rules fresh = {.arena = arena_create()};
-    build_sites(&fresh, statements, names);
+    build_sites(&fresh, statements, names, system);
     build_tenants(&fresh, statements, names);
     bool changed = !rules->arena || !same(rules, &fresh);
     rules_free(rules);

@@ -271,17 +271,20 @@ static bool loaded_at(const struct cuts *cuts, instant at)
     return false;
 }
 
-/* Cuts [begin, end) where the site type or a campaign changes and evaluates the catalog in each part. */
+/* Cuts [begin, end) where the catalog, the site type or a campaign changes and evaluates the catalog in each part. */
 static size_t cut_pieces(struct engine *engine, struct attributes *attributes, ref person, instant begin, instant end,
                          struct piece **out)
 {
     struct cuts cuts = {.engine = engine};
     add_point(&cuts, begin);
-    if (engine->predicates.asks_site)
+    for (size_t i = 1; i < engine->eras.catalog_count; i++)
+        if (engine->eras.catalogs[i].from > begin && engine->eras.catalogs[i].from < end)
+            add_point(&cuts, engine->eras.catalogs[i].from);
+    if (engine->eras.asks_site)
         for (size_t i = 0; i < engine->rules.site_count; i++)
             if (engine->rules.sites[i].from > begin && engine->rules.sites[i].from < end)
                 add_point(&cuts, engine->rules.sites[i].from);
-    if (engine->predicates.asks_campaign)
+    if (engine->eras.asks_campaign)
         history_campaigns(&engine->history, person, begin, end, add_loaded, &cuts);
     qsort(cuts.points, cuts.count, sizeof *cuts.points, compare_instants);
 
@@ -293,7 +296,7 @@ static size_t cut_pieces(struct engine *engine, struct attributes *attributes, r
             continue;
         attributes->site_type = site_at(&engine->rules, from);
         attributes->campaign_loaded = loaded_at(&cuts, from);
-        uint32_t mask = predicates_mask(&engine->predicates, attributes, &engine->masks);
+        uint32_t mask = predicates_mask(&eras_catalog(&engine->eras, from)->predicates, attributes, &engine->masks);
         if (count > 0 && pieces[count - 1].mask == mask)
             continue;
         if (count > 0)
@@ -338,7 +341,8 @@ size_t session_pieces(struct engine *engine, const struct view *view, instant be
         .tenant_items = items_of(engine, tenant_id),
     };
     *tenant = counters_scope(&engine->counters, (struct scope){SCOPE_TENANT, tenant_id});
-    return cut_pieces(engine, &attributes, view->person, begin, end, pieces);
+    size_t count = cut_pieces(engine, &attributes, view->person, begin, end, pieces);
+    return bundles_add(engine, *pieces, count, pieces);
 }
 
 size_t port_pieces(struct engine *engine, const struct statement *statement, instant begin, instant end, uint32_t *tenant, struct piece **pieces)

@@ -7,6 +7,7 @@
 #include "server/engine/engine.h"
 #include "server/ingest/restore.h"
 #include "server/ingest/waiting.h"
+#include "server/query/rule.h"
 #include "store/enabled.h"
 
 #include <stdio.h>
@@ -15,8 +16,9 @@
 struct ingest {
     struct db *db;
     struct engine *engine;
-    struct arena *catalog_arena; /* when the catalog was ours to read */
-    const struct catalog *catalog;
+    struct arena *arena;
+    const struct catalog *catalog; /* where no rule set says another */
+    int cap_hours;                 /* likewise */
     struct waiting waiting;
     struct ingest_counts counts;
     instant clock;
@@ -27,7 +29,7 @@ struct ingest {
 
 /* --- opening ------------------------------------------------------------------------------------- */
 
-/* What the numbers are counted by: another digest means that every slot must be counted anew. */
+/* What the numbers are counted by where no rule set says anything. */
 static void rules_digest(const struct catalog *catalog, int cap_hours, char text[SHA256_TEXT_SIZE])
 {
     struct buffer rules = {0};
@@ -37,39 +39,51 @@ static void rules_digest(const struct catalog *catalog, int cap_hours, char text
     buffer_free(&rules);
 }
 
-static enum err restore(struct ingest *ingest, struct db_txn *txn, int cap_hours, bool *recount)
+/* True when the store was counted by another catalog or cap, and no rule set says since ever which holds: then every
+ * slot must be counted anew.  Where one does, the store's own count for nothing, and another one in the settings becomes
+ * a rule set (ruleset.h). */
+static enum err needs_recount(struct ingest *ingest, struct db_txn *txn, bool *recount)
 {
-    struct arena *arena = arena_create();
-    char digest[SHA256_TEXT_SIZE];
-    struct bytes known = BYTES_NONE;
+    char cap_hours[16];
+    struct bytes known;
+    enum err err;
+    const struct rules *rules = rules_read(txn, &err);
+    struct counting ever = rules_counting(rules)->spans[0];
+    bool catalog_said = bytes_present(ever.catalog), cap_said = ever.cap_hours != ID_NONE;
+    rules_release(rules);
+    snprintf(cap_hours, sizeof cap_hours, "%d", ingest->cap_hours);
+    *recount = (!catalog_said && meta_get(txn, "catalog", ingest->arena, &known) && !bytes_equal(known, ingest->catalog->text)) ||
+               (!cap_said && meta_get(txn, "cap_hours", ingest->arena, &known) && !bytes_equal_text(known, cap_hours));
+    return err;
+}
 
-    rules_digest(ingest->catalog, cap_hours, digest);
-    *recount = meta_get(txn, "rules", arena, &known) && !bytes_equal_text(known, digest);
-    instant horizon = restore_instant(txn, "horizon");
+static enum err restore(struct ingest *ingest, struct db_txn *txn, bool *recount)
+{
+    enum err err = needs_recount(ingest, txn, recount);
     int32_t day;
-    if (*recount && (horizon != INSTANT_EVER || close_last_day(txn, 0, &day))) {
-        log_error("store", "the catalog or counting.cap_hours differ from those by which days were closed here: this release "
-                           "cannot change them once a day is closed; use the former ones, or another store");
-        arena_destroy(arena);
+    if (err != ERR_OK)
+        return err;
+    if (*recount && (restore_instant(txn, "horizon") != INSTANT_EVER || close_last_day(txn, 0, &day))) {
+        log_error("store", "the catalog or counting.cap_hours differ from those by which days were closed here, and no rule set in "
+                           "the store says which hold since when: use the former ones, or another store");
         return ERR_SETTINGS;
     }
     ingest->clock = restore_instant(txn, "clock");
-    arena_destroy(arena);
     return restore_engine(txn, ingest->engine, *recount);
 }
 
 /* Writes down by which rules this store is counted; a recount starts from empty slots. */
-static enum err write_rules(struct ingest *ingest, int cap_hours, bool recount)
+static enum err write_rules(struct ingest *ingest, bool recount)
 {
     struct db_txn *txn;
     char digest[SHA256_TEXT_SIZE];
     enum err err = db_begin_write(ingest->db, &txn);
     if (err != ERR_OK)
         return err;
-    rules_digest(ingest->catalog, cap_hours, digest);
+    rules_digest(ingest->catalog, ingest->cap_hours, digest);
     meta_put(txn, "rules", bytes_from_text(digest));
     meta_put(txn, "catalog", ingest->catalog->text);
-    snprintf(digest, sizeof digest, "%d", cap_hours);
+    snprintf(digest, sizeof digest, "%d", ingest->cap_hours);
     meta_put(txn, "cap_hours", bytes_from_text(digest));
     if (recount) {
         db_delete_prefix(txn, TABLE_SLOT, BYTES_NONE);
@@ -81,17 +95,15 @@ static enum err write_rules(struct ingest *ingest, int cap_hours, bool recount)
     return db_commit(txn);
 }
 
-static enum err choose_catalog(struct ingest *ingest, const struct ingest_options *options)
+static void choose_catalog(struct ingest *ingest, const struct ingest_options *options)
 {
     const char *why;
     struct catalog *catalog;
     ingest->catalog = options->catalog;
     if (ingest->catalog)
-        return ERR_OK;
-    ingest->catalog_arena = arena_create();
-    check(catalog_read(catalog_shipped(), ingest->catalog_arena, &catalog, &why) == ERR_OK);
+        return;
+    check(catalog_read(catalog_shipped(), ingest->arena, &catalog, &why) == ERR_OK);
     ingest->catalog = catalog;
-    return ERR_OK;
 }
 
 enum err ingest_create(const struct ingest_options *options, struct ingest **out)
@@ -99,19 +111,18 @@ enum err ingest_create(const struct ingest_options *options, struct ingest **out
     struct ingest *ingest = memory_alloc_zero(1, sizeof *ingest);
     struct db_txn *txn = NULL;
     bool recount = false;
-    int cap_hours = options->cap_hours ? options->cap_hours : 24;
     ingest->db = options->db;
+    ingest->arena = arena_create();
     ingest->waiting.arena = arena_create();
-    enum err err = choose_catalog(ingest, options);
-    if (err == ERR_OK) {
-        ingest->engine = engine_create(&(struct engine_options){ingest->catalog, (instant)cap_hours * HOUR_MS});
-        err = db_begin_read(ingest->db, &txn);
-    }
+    ingest->cap_hours = options->cap_hours ? options->cap_hours : 24;
+    choose_catalog(ingest, options);
+    ingest->engine = engine_create(&(struct engine_options){ingest->catalog, (instant)ingest->cap_hours * HOUR_MS});
+    enum err err = db_begin_read(ingest->db, &txn);
     if (err == ERR_OK)
-        err = restore(ingest, txn, cap_hours, &recount);
+        err = restore(ingest, txn, &recount);
     db_abort(txn);
     if (err == ERR_OK)
-        err = write_rules(ingest, cap_hours, recount);
+        err = write_rules(ingest, recount);
     ingest->dirty = recount;
     if (err != ERR_OK) {
         ingest_destroy(ingest);
@@ -127,7 +138,7 @@ void ingest_destroy(struct ingest *ingest)
         return;
     engine_destroy(ingest->engine);
     arena_destroy(ingest->waiting.arena);
-    arena_destroy(ingest->catalog_arena);
+    arena_destroy(ingest->arena);
     free(ingest);
 }
 
@@ -147,9 +158,27 @@ static void keep_fact(struct ingest *ingest, const struct fact *fact, const char
     buffer_free(&line);
 }
 
+/* Whether it can be read follows from the text alone, as every refusal does (design.md §2). */
+static bool catalog_is_lawful(struct ingest *ingest, const struct fact *fact)
+{
+    struct catalog *catalog;
+    const char *why;
+    if (fact->kind != FACT_RULESET || !bytes_present(fact->ruleset.catalog))
+        return true;
+    struct arena *arena = arena_create();
+    bool lawful = catalog_read(fact->ruleset.catalog, arena, &catalog, &why) == ERR_OK;
+    if (!lawful) {
+        keep_fact(ingest, fact, arena_printf(arena, "body.catalog: %s", why));
+        log_warning("rules", "ruleset %.*s of %.*s is refused as a whole, the one before stays in force: catalog: %s", (int)fact->key.len,
+                    (const char *)fact->key.data, (int)fact->source.len, (const char *)fact->source.data, why);
+    }
+    arena_destroy(arena);
+    return lawful;
+}
+
 enum fact_outcome ingest_fact(struct ingest *ingest, const struct fact *fact)
 {
-    enum fact_outcome outcome = engine_apply(ingest->engine, fact);
+    enum fact_outcome outcome = catalog_is_lawful(ingest, fact) ? engine_apply(ingest->engine, fact) : FACT_REFUSED;
     ingest->counts.facts[fact->kind][outcome]++;
     bool of_session = fact->kind == FACT_LOGIN_SESSION || fact->kind == FACT_SESSION_MEDIA || fact->kind == FACT_PORT;
     if (outcome == FACT_TOO_LATE && of_session)

@@ -25,15 +25,16 @@ struct engine;
 
 struct ingest_options {
     struct db *db;
-    const struct catalog *catalog; /* NULL: the shipped one, or what rulesets in the store say */
-    int cap_hours;                 /* 0: 24 */
+    const struct catalog *catalog; /* where no rule set in the store says one; NULL: the shipped one */
+    int cap_hours;                 /* likewise; 0: 24 */
 };
 
-/* ERR_DAMAGED, ERR_FORMAT, logged. */
+/* ERR_DAMAGED, ERR_FORMAT; ERR_SETTINGS: catalog or cap are other than those by which days were closed here, and no
+ * rule set says which hold; logged. */
 MUST_CHECK enum err ingest_create(const struct ingest_options *options, struct ingest **ingest);
 void ingest_destroy(struct ingest *ingest);
 
-/* Folds a checked fact; copies what it keeps. */
+/* Folds a checked fact; copies what it keeps.  A rule set whose catalog cannot be read is refused as a whole: FACT_REFUSED. */
 enum fact_outcome ingest_fact(struct ingest *ingest, const struct fact *fact);
 /* Keeps refused input; each once. */
 void ingest_refused(struct ingest *ingest, const struct dead_letter *letter);

@@ -1,52 +1,121 @@
 #include "server/ingest/ruleset.h"
 
+#include "base/json.h"
 #include "base/log.h"
-#include "proto/fact_json.h"
+#include "server/engine/catalog.h"
+#include "server/query/rule.h"
+#include "store/records.h"
 
+/* What holds last, and what `api` has said so far. */
 struct looking {
-    struct buffer body; /* what the settings say */
-    int64_t version;    /* of the newest one in the store, -1: none */
-    bool same;
+    struct counting last;
+    const struct zone *zone;
+    const struct calendar *calendar;
+    int32_t effective; /* the latest day that `api` named; DATE_NONE: none, or none but "ever" */
+    bool spoke;
 };
 
-static enum err look(void *owner, const struct fact *fact)
+static void look(struct query *query, struct looking *looking)
 {
-    struct looking *looking = owner;
-    struct buffer body = {0};
-    if (fact->kind != FACT_RULESET || !bytes_equal_text(fact->source, "api") || fact->version <= looking->version)
-        return ERR_OK;
-    fact_json_write_body(fact, &body);
-    looking->version = fact->version;
-    looking->same = bytes_equal(buffer_bytes(&body), buffer_bytes(&looking->body));
-    buffer_free(&body);
-    return ERR_OK;
+    const struct rules *rules = query_rules(query);
+    const struct counting_rules *counting = rules_counting(rules);
+    const struct rule *list;
+    size_t count = rules_of_kind(rules, FACT_RULESET, &list);
+    *looking = (struct looking){.last = counting->spans[counting->count - 1], .calendar = counting->calendar, .effective = DATE_NONE};
+    looking->zone = looking->calendar->spans[looking->calendar->count - 1].zone;
+    for (size_t i = 0; i < count; i++) {
+        if (!bytes_equal_text(list[i].fact.source, "api") || list[i].fact.rule_deleted)
+            continue;
+        looking->spoke = true;
+        if (list[i].fact.ruleset.effective > looking->effective)
+            looking->effective = list[i].fact.ruleset.effective;
+    }
 }
 
-enum err ruleset_say(struct ingest *ingest, struct db *db, const struct settings *settings, const struct catalog *catalog, instant wall)
+static bool says_the_same(const struct looking *looking, const struct ruleset *ruleset)
 {
-    struct fact fact = fact_blank(FACT_RULESET);
-    struct looking looking = {.version = -1};
+    return looking->spoke && bytes_present(looking->last.catalog) && bytes_equal(looking->last.catalog, ruleset->catalog) &&
+           looking->last.cap_hours == ruleset->cap_hours && looking->last.sustained_minutes == ruleset->sustained_minutes &&
+           bytes_equal(zone_name(looking->zone), ruleset->zone);
+}
+
+struct closed {
+    instant end; /* of the latest day that any book has closed; INSTANT_EVER: none */
+    struct arena *arena;
+};
+
+static void take_close(void *owner, const struct close_record *record)
+{
+    struct closed *closed = owner;
+    const char *why;
+    instant end = ((instant)record->key.day + 1) * DAY_MS;
+    const struct json *root = json_read(record->document, closed->arena, &why), *member = root ? json_member(root, "end") : NULL;
+    if (member && member->kind == JSON_KIND_TEXT)
+        (void)!instant_parse(member->text, &end);
+    closed->end = end > closed->end ? end : closed->end;
+    arena_reset(closed->arena);
+}
+
+/* The first day of the system's calendar that no closed day reaches into. */
+static int32_t first_open_day(struct db_txn *txn, const struct calendar *calendar)
+{
+    struct closed closed = {INSTANT_EVER, arena_create()};
     struct arena *arena = arena_create();
-    struct db_txn *txn;
-    fact.source = BYTES_LITERAL("api");
-    fact.key = BYTES_LITERAL("ever");
-    fact.ruleset.zone = bytes_from_text(settings->counting.zone);
-    fact.ruleset.cap_hours = settings->counting.cap_hours;
-    fact.ruleset.sustained_minutes = settings->counting.sustained_minutes;
-    fact.ruleset.catalog = catalog->text;
-    fact_json_write_body(&fact, &looking.body);
-    enum err err = db_begin_read(db, &txn);
-    if (err == ERR_OK) {
-        err = fact_rows_read(txn, TABLE_RULES, arena, look, &looking);
-        db_abort(txn);
-    }
-    if (err == ERR_OK && !looking.same) {
-        /* Acceptance time in µs, strictly growing (icon-facts.md, versions). */
-        fact.version = wall * 1000 > looking.version ? wall * 1000 : looking.version + 1;
-        ingest_fact(ingest, &fact);
-        log_info("rules", "the counting rules of the settings are in force from now on");
-    }
-    buffer_free(&looking.body);
+    int32_t last, from = DATE_NONE;
+    if (close_last_day(txn, 0, &last))
+        from = last - 2; /* books close about the same days; each of the last ones is looked at */
+    close_each(txn, -1, from == DATE_NONE ? 0 : from, INT32_MAX, arena, take_close, &closed);
     arena_destroy(arena);
-    return err;
+    arena_destroy(closed.arena);
+    if (closed.end == INSTANT_EVER)
+        return DATE_NONE;
+    int32_t date = calendar_date(calendar, closed.end);
+    return calendar_start(calendar, date) < closed.end ? date + 1 : date;
+}
+
+/* Versions of one key grow strictly: acceptance time in µs, unless the one before was of a later clock. */
+static int64_t next_version(struct query *query, struct bytes key, instant wall)
+{
+    const struct rule *list;
+    int64_t version = wall * 1000;
+    size_t count = rules_of_kind(query_rules(query), FACT_RULESET, &list);
+    for (size_t i = 0; i < count; i++)
+        if (bytes_equal_text(list[i].fact.source, "api") && bytes_equal(list[i].fact.key, key) && list[i].fact.version >= version)
+            version = list[i].fact.version + 1;
+    return version;
+}
+
+static bool make(struct query *query, const struct settings *settings, const struct catalog *catalog, instant wall, struct arena *arena, struct fact *fact)
+{
+    struct looking looking;
+    char date[DATE_TEXT_SIZE];
+    look(query, &looking);
+    *fact = fact_blank(FACT_RULESET);
+    fact->source = BYTES_LITERAL("api");
+    fact->ruleset.zone = bytes_from_text(settings->counting.zone);
+    fact->ruleset.cap_hours = settings->counting.cap_hours;
+    fact->ruleset.sustained_minutes = settings->counting.sustained_minutes;
+    fact->ruleset.catalog = catalog->text;
+    if (says_the_same(&looking, &fact->ruleset))
+        return false;
+    int32_t day = looking.spoke ? first_open_day(query_txn(query), looking.calendar) : DATE_NONE;
+    day = day > looking.effective ? day : looking.effective; /* never behind what was said before */
+    fact->ruleset.effective = day;
+    fact->key = day == DATE_NONE ? BYTES_LITERAL("ever") : arena_copy(arena, bytes_from_text(date_format(day, date)));
+    fact->version = next_version(query, fact->key, wall);
+    log_info("rules", "the counting rules of the settings %s%s", day == DATE_NONE ? "hold from now on, for every day" : "hold from the first day that is not closed on: ",
+             day == DATE_NONE ? "" : date);
+    return true;
+}
+
+enum err ruleset_make(struct db *db, const struct settings *settings, const struct catalog *catalog, instant wall, struct arena *arena, struct fact *fact)
+{
+    struct query *query;
+    enum err err = query_open(db, &query);
+    if (err != ERR_OK)
+        return err;
+    bool news = make(query, settings, catalog, wall, arena, fact);
+    err = query_failure(query);
+    query_close(query);
+    return err != ERR_OK ? err : news ? ERR_OK : ERR_NOT_FOUND;
 }

@@ -245,11 +245,11 @@ static void tell_why(struct making *making)
     }
 }
 
-static void make_answer(struct engine *engine, size_t item, bool at_peak, instant at, struct arena *arena, struct explain_answer *answer)
+static void make_answer(struct engine *engine, bool at_peak, instant at, struct arena *arena, struct explain_answer *answer)
 {
-    struct use *uses;
-    struct use_request request = {answer->scope.scope, item, answer->profile, answer->known_from, answer->end};
-    size_t count = engine_uses(engine, &request, arena, &uses);
+    struct use *uses = NULL;
+    struct use_request request = {answer->scope.scope, answer->item.number, answer->profile, answer->known_from, answer->end};
+    size_t count = answer->item.number ? engine_uses(engine, &request, arena, &uses) : 0;
     struct making making = {engine, arena, answer, uses, count};
     tell_why(&making);
     answer->at = at_peak && answer->peak ? answer->peak_at : at;
@@ -279,8 +279,10 @@ enum err query_explain(struct query *query, const struct explain_request *reques
     if (err)
         return err;
     answer->item = query->items[item];
+    answer->item.code = arena_copy(arena, answer->item.code);
+    answer->item.name = arena_copy(arena, answer->item.name);
     answer->known_from = horizon != INSTANT_EVER && horizon > answer->start ? horizon : answer->start;
-    make_answer(engine, item, request->at == EXPLAIN_PEAK, at, arena, answer);
+    make_answer(engine, request->at == EXPLAIN_PEAK, at, arena, answer);
     engine_destroy(engine);
     return query->err ? query->err : db_error(query->txn);
 }

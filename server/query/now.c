@@ -222,7 +222,15 @@ enum err query_now(struct query *query, struct scope scope, instant wall, int64_
         struct bought bought = rules_bought(rules, answer->scope.scope, query->items[i].code, date);
         if (bought.by_enabled && !today.enabled)
             count_enabled(query, answer, arena, &today);
-        fill_row(&answer->rows[i], &query->items[i], i, &today, &silences[query->items[i].is_port], &bought);
+        struct query_item item = query->items[i];
+        struct item_measures has = query_measures(query, i, answer->day_start, answer->day_end);
+        item.concurrent = has.concurrent;
+        item.enabled = has.enabled;
+        if (item.is_bundle) { /* its texts go with the query */
+            item.code = arena_copy(arena, item.code);
+            item.name = arena_copy(arena, item.name);
+        }
+        fill_row(&answer->rows[i], &item, i, &today, &silences[query->items[i].is_port], &bought);
     }
     if (query->clock != INSTANT_NONE)
         find_over_since(query, rules, calendar, date, arena, answer);

@@ -30,11 +30,16 @@ instant query_since(const struct query *query);
 struct query_item {
     struct bytes code, name;
     uint32_t number; /* in slots; 0: nothing was ever counted for it */
-    bool concurrent, enabled;
-    bool is_port; /* fed by ports, else by sessions */
+    bool concurrent, enabled; /* in the newest catalog that lists it */
+    bool is_port;             /* fed by ports, else by sessions */
+    bool is_bundle;
 };
-/* In the catalog's order. */
+/* Of every catalog, the newest first, and the bundles of every set. */
 size_t query_items(struct query *query, struct arena *arena, const struct query_item **items);
+
+/* The catalog in force at an instant; good until query_close(). */
+struct catalog;
+const struct catalog *query_catalog(const struct query *query, instant at);
 
 struct query_scope {
     struct scope scope;

@@ -53,7 +53,7 @@ static void choose(struct rule_list *list)
     }
 }
 
-static enum err read_rules(struct db_txn *txn, struct rules *rules)
+static enum err read_kinds(struct db_txn *txn, struct rules *rules)
 {
     struct reading reading = {rules, rules->arena};
     enum err err = ERR_OK;
@@ -80,7 +80,7 @@ static struct rules *rules_make(struct db_txn *txn, struct buffer *table, enum e
     rules->arena = arena_create();
     rules->table = *table;
     *table = (struct buffer){0};
-    *err = read_rules(txn, rules);
+    *err = read_kinds(txn, rules);
     if (*err)
         for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
             rules->kinds[kinds[i]].count = 0;
@@ -121,13 +121,12 @@ void rules_release(const struct rules *rules)
     pthread_mutex_unlock(&lock);
 }
 
-const struct rules *query_rules(struct query *query)
+const struct rules *rules_read(struct db_txn *txn, enum err *err)
 {
-    if (query->rules)
-        return query->rules;
     struct buffer table = {0};
     struct rules *rules = NULL;
-    copy_table(query->txn, &table);
+    *err = ERR_OK;
+    copy_table(txn, &table);
     pthread_mutex_lock(&lock);
     if (kept && bytes_equal(buffer_bytes(&kept->table), buffer_bytes(&table))) {
         rules = kept;
@@ -135,13 +134,10 @@ const struct rules *query_rules(struct query *query)
     }
     pthread_mutex_unlock(&lock);
     if (!rules) {
-        enum err err = ERR_OK;
-        rules = rules_make(query->txn, &table, &err);
+        rules = rules_make(txn, &table, err);
         rules->users = 1;
-        if (err && !query->err)
-            query->err = err;
         pthread_mutex_lock(&lock);
-        if (!err) {
+        if (!*err) {
             release_locked(kept);
             kept = rules;
             rules->users++;
@@ -149,8 +145,17 @@ const struct rules *query_rules(struct query *query)
         pthread_mutex_unlock(&lock);
     }
     buffer_free(&table);
-    query->rules = rules;
     return rules;
+}
+
+const struct rules *query_rules(struct query *query)
+{
+    enum err err = ERR_OK;
+    if (!query->rules)
+        query->rules = rules_read(query->txn, &err);
+    if (err && !query->err)
+        query->err = err;
+    return query->rules;
 }
 
 size_t rules_of_kind(const struct rules *rules, enum fact_kind kind, const struct rule **list)

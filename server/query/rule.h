@@ -14,11 +14,14 @@
 #ifndef SERVER_QUERY_RULE_H
 #define SERVER_QUERY_RULE_H
 
-#include "server/query/calendar.h"
+#include "base/calendar.h"
+#include "server/engine/counting.h"
 #include "server/query/query.h"
 
 struct rules;
 
+/* The rules of a transaction; *err: why they could not be read, then the book is empty.  Until rules_release(). */
+const struct rules *rules_read(struct db_txn *txn, enum err *err);
 /* The rules of the snapshot; a failure to read them sticks to the query, and the book is empty then. */
 const struct rules *query_rules(struct query *query);
 void rules_release(const struct rules *rules);
@@ -26,6 +29,8 @@ void rules_release(const struct rules *rules);
 /* The calendar by which a scope's days are told: a tenant's for it and its groups, else the system's. */
 const struct calendar *rules_calendar(const struct rules *rules, const struct query_scope *scope);
 const struct calendar *rules_system_calendar(const struct rules *rules);
+/* Catalogs, caps and sustained minutes in their order; what is not said in it the store's meta says. */
+const struct counting_rules *rules_counting(const struct rules *rules);
 
 /* What was bought of an item (§7.15). */
 struct bought {

@@ -23,6 +23,7 @@ struct rules {
     size_t provisioned_count;
     struct zone **zones; /* each once */
     size_t zone_count;
+    struct counting_rules counting;
     const struct calendar *system;
     struct tenant_calendar *tenants; /* by tenant */
     size_t tenant_count;

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 
 /* NULL, said once, when tzdata does not know it: then the rule says nothing of a zone. */
-static const struct zone *zone_of(struct rules *rules, struct bytes name)
+static const struct zone *zone_of(void *owner, struct bytes name)
 {
+    struct rules *rules = owner;
     for (size_t i = 0; i < rules->zone_count; i++)
         if (bytes_equal(zone_name(rules->zones[i]), name))
             return rules->zones[i];
@@ -41,18 +42,14 @@ static int compare_zone_rule(const void *left, const void *right)
 }
 
 /* Those that count, by tenant and date: of one date the larger key; one that names no zone leaves it as it was. */
-static size_t zone_rules(struct rules *rules, enum fact_kind kind, struct zone_rule **out)
+static size_t zone_rules(struct rules *rules, struct zone_rule **out)
 {
     const struct rule *list;
-    size_t count = rules_of_kind(rules, kind, &list), counting = 0, kept = 0;
+    size_t count = rules_of_kind(rules, FACT_TENANT_SETTING, &list), counting = 0, kept = 0;
     struct zone_rule *made = arena_alloc(rules->arena, (count + 1) * sizeof *made);
     for (size_t i = 0; i < count; i++) {
         const struct fact *fact = &list[i].fact;
-        if (!list[i].counts)
-            continue;
-        if (kind == FACT_RULESET)
-            made[counting++] = (struct zone_rule){0, fact->ruleset.effective, fact->key, fact->ruleset.zone, NULL};
-        else
+        if (list[i].counts)
             made[counting++] = (struct zone_rule){fact->tenant_setting.tenant, fact->tenant_setting.effective, fact->key,
                                                   fact->tenant_setting.zone, NULL};
     }
@@ -106,13 +103,23 @@ static const struct calendar *shared(const struct rules *rules, const struct cal
     return calendar;
 }
 
+static void build_counting(struct rules *rules)
+{
+    const struct rule *list;
+    size_t count = rules_of_kind(rules, FACT_RULESET, &list), counting = 0;
+    struct ruleset_said *said = arena_alloc(rules->arena, (count + 1) * sizeof *said);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].counts)
+            said[counting++] = (struct ruleset_said){list[i].fact.key, list[i].fact.ruleset};
+    counting_make(said, counting, zone_of, rules, rules->arena, &rules->counting);
+    rules->system = rules->counting.calendar;
+}
+
 void rules_build_calendars(struct rules *rules)
 {
     struct zone_rule *list;
-    const struct calendar *utc = calendar_of_zone(zone_of(rules, BYTES_LITERAL("UTC")), rules->arena);
-    size_t count = zone_rules(rules, FACT_RULESET, &list);
-    rules->system = calendar_make(rules, utc, list, count);
-    count = zone_rules(rules, FACT_TENANT_SETTING, &list);
+    build_counting(rules);
+    size_t count = zone_rules(rules, &list);
     rules->tenants = arena_alloc(rules->arena, (count + 1) * sizeof *rules->tenants);
     for (size_t from = 0, to; from < count; from = to) {
         to = from + 1;
@@ -121,6 +128,11 @@ void rules_build_calendars(struct rules *rules)
         const struct calendar *calendar = shared(rules, calendar_make(rules, rules->system, &list[from], to - from));
         rules->tenants[rules->tenant_count++] = (struct tenant_calendar){list[from].tenant, calendar};
     }
+}
+
+const struct counting_rules *rules_counting(const struct rules *rules)
+{
+    return &rules->counting;
 }
 
 const struct calendar *rules_system_calendar(const struct rules *rules)

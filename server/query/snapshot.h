@@ -35,8 +35,13 @@ struct query {
     struct db_txn *txn;
     struct arena *arena;
 
-    const struct catalog *catalog; /* lives for ever */
-    struct query_item *items; /* in the catalog's order */
+    const struct catalog *catalog; /* where no rule set says another; lives for ever */
+    struct catalog_span {
+        instant from; /* until the next one's; the first: INSTANT_EVER */
+        const struct catalog *catalog;
+    } *catalogs;
+    size_t catalog_count;
+    struct query_item *items; /* items.c has their order */
     size_t item_count;
     uint32_t *item_of_number; /* index + 1, 0: none */
     uint32_t number_max;
@@ -86,6 +91,14 @@ struct periods {
 /* Every whole period of a calendar that overlaps [from, to) (domain.md §7.8), with all its days; in arena. */
 void periods_make(const struct calendar *calendar, enum granularity granularity, int first_weekday, instant from, instant to,
                   struct arena *arena, struct periods *periods);
+
+/* The items; after the transaction has begun. */
+MUST_CHECK enum err query_load_items(struct query *query);
+/* Which measures an item has in a period: those of the catalogs in force in it. */
+struct item_measures {
+    bool concurrent, enabled;
+};
+struct item_measures query_measures(const struct query *query, size_t item, instant from, instant to);
 
 /* The sources, read when first asked for; failures stick to query->err. */
 void query_load_sources(struct query *query);

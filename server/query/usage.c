@@ -90,11 +90,11 @@ static void fill_bought(const struct walk *walk, const struct scope_walk *of, si
         row->over_burst = bought_over_burst(bought, number);
         return;
     }
-    const struct query_item *what = &walk->query->items[of->item];
     for (size_t day = when->day; day < when->day + when->day_count; day++) {
         size_t cell = of->item * walk->periods.day_count + day;
-        int64_t number = of->bought[day].by_enabled ? what->enabled ? of->day_enabled[cell].peak : -1
-                         : what->concurrent         ? of->day_cells[row->profile][cell].peak
+        struct item_measures has = query_measures(walk->query, of->item, walk->periods.days[day].start, walk->periods.days[day].end);
+        int64_t number = of->bought[day].by_enabled ? has.enabled ? of->day_enabled[cell].peak : -1
+                         : has.concurrent           ? of->day_cells[row->profile][cell].peak
                                                     : -1;
         int64_t over = bought_over(&of->bought[day], number), over_burst = bought_over_burst(&of->bought[day], number);
         row->over = over > row->over ? over : row->over;
@@ -107,6 +107,7 @@ static void fill_row(const struct walk *walk, const struct scope_walk *of, enum 
     const struct query_item *what = &walk->query->items[of->item];
     const struct period *when = &walk->periods.list[period];
     const struct fold_cell *cell = &of->cells[profile][of->item * walk->periods.count + period];
+    struct item_measures has = query_measures(walk->query, of->item, when->start, when->end);
     *row = (struct usage_row){
         .scope = of->scope->scope.kind,
         .id = of->scope->scope.kind == SCOPE_SYSTEM ? ID_NONE : of->scope->scope.id,
@@ -129,14 +130,14 @@ static void fill_row(const struct walk *walk, const struct scope_walk *of, enum 
         .over_burst = -1,
         .coverage_ppm = query_coverage_ppm(walk->query, when->start, when->end),
     };
-    if (what->concurrent) {
+    if (has.concurrent) {
         row->peak = cell->peak;
         row->seat_ms = cell->seat_ms;
         if (cell->peak > 0)
             row->peak_at = cell->peak_at == INSTANT_NONE ? when->start : cell->peak_at;
     }
     const struct fold_cell *enabled = &of->enabled[of->item * walk->periods.count + period];
-    if (what->enabled) {
+    if (has.enabled) {
         row->enabled = enabled->peak;
         if (enabled->peak > 0)
             row->enabled_at = enabled->peak_at == INSTANT_NONE ? when->start : enabled->peak_at;

@@ -195,7 +195,7 @@ static void try_counter(struct trial *trial, enum scope_kind kind, int64_t id, s
     const struct naive_user *users;
     size_t user_count = naive_users(trial->naive, kind, id, item, &users);
     for (int p = 0; p < 2; p++) {
-        struct use_request request = {{kind, id}, item, profiles[p], 0, INSTANT_NEVER};
+        struct use_request request = {{kind, id}, (uint32_t)item + 1, profiles[p], 0, INSTANT_NEVER};
         struct naive_line line = naive_line(trial->naive, kind, id, item, profiles[p]);
         struct use *uses;
         size_t count = engine_uses(trial->engine, &request, trial->arena, &uses);

@@ -244,7 +244,7 @@ static bool judge_open(struct property *property, struct db *db, const struct ke
 {
     struct naive *naive = count_kept(kept);
     struct dice dice = {hash_mix(property->seed + kept->count)};
-    struct judge_request request = {.catalog = property->catalog, .from = property->spite.from, .to = property->spite.to,
+    struct judge_request request = {.from = property->spite.from, .to = property->spite.to,
                                     .granularity = (enum granularity)dice_roll(&dice, GRANULARITY_DAY + 1),
                                     .profiles = 1u << PROFILE_EXACT | 1u << PROFILE_LRM | 1u << PROFILE_PERSON};
     if (kept->horizon != INSTANT_EVER)

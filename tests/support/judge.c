@@ -24,7 +24,7 @@ struct trial {
     size_t id, item;
     enum profile profile;
     size_t period; /* the next */
-    bool open, concurrent;
+    bool open;
     struct naive_line line;
 };
 
@@ -56,7 +56,7 @@ static int64_t row_id(const struct usage_row *row)
 static void group_end(struct trial *trial)
 {
     char text[INSTANT_TEXT_SIZE];
-    struct bytes code = trial->request->catalog->items[trial->item].code;
+    struct bytes code = naive_items(trial->naive)->items[trial->item].code;
     if (trial->open && trial->period != trial->period_count)
         fault(trial, NULL, "expected rows of id %" PRId64 " item %.*s %s to go on at %s", trial->ids[trial->id], (int)code.len,
               (const char *)code.data, profile_name(trial->profile), instant_format(trial->periods[trial->period].start, text));
@@ -66,13 +66,13 @@ static void group_end(struct trial *trial)
 static bool in_group(const struct trial *trial, const struct usage_row *row)
 {
     return trial->open && trial->ids[trial->id] == row_id(row) && trial->profile == row->profile &&
-           bytes_equal(trial->request->catalog->items[trial->item].code, row->item);
+           bytes_equal(naive_items(trial->naive)->items[trial->item].code, row->item);
 }
 
 /* Finds id and item of the first row of a group; false when nobody asked for it. */
 static bool group_begin(struct trial *trial, const struct usage_row *row)
 {
-    const struct catalog *catalog = trial->request->catalog;
+    const struct catalog *catalog = naive_items(trial->naive);
     size_t id = 0, item = 0, before_id = trial->id, before_item = trial->item;
     enum profile before_profile = trial->profile;
     while (trial->ids[id] != row_id(row))
@@ -94,9 +94,7 @@ static bool group_begin(struct trial *trial, const struct usage_row *row)
     trial->profile = row->profile;
     trial->period = 0;
     trial->open = true;
-    trial->concurrent = catalog->items[item].measure_concurrent;
-    if (trial->concurrent)
-        trial->line = naive_line(trial->naive, row->scope, row_id(row), item, row->profile);
+    trial->line = naive_line(trial->naive, row->scope, row_id(row), item, row->profile);
     return true;
 }
 
@@ -116,7 +114,7 @@ static bool is_stranger(struct trial *trial, const struct usage_row *row)
 static void check_numbers(struct trial *trial, const struct usage_row *row)
 {
     struct naive_usage expected = {-1, INSTANT_NONE, -1};
-    if (trial->concurrent)
+    if (naive_measured(trial->naive, trial->item, row->start, row->end))
         expected = naive_usage(&trial->line, row->start, row->end);
     if (row->peak != expected.peak || row->peak_at != expected.peak_at || row->seat_ms != expected.seat_ms) {
         char text[INSTANT_TEXT_SIZE] = "null";
@@ -158,9 +156,9 @@ static enum err take_row(void *owner, const struct usage_row *row)
 
 static bool is_used(struct trial *trial, int64_t id)
 {
-    const struct catalog *catalog = trial->request->catalog;
+    const struct catalog *catalog = naive_items(trial->naive);
     for (size_t item = 0; item < catalog->count; item++)
-        if (catalog->items[item].measure_concurrent && naive_line(trial->naive, trial->scope, id, item, PROFILE_EXACT).count > 0)
+        if (naive_line(trial->naive, trial->scope, id, item, PROFILE_EXACT).count > 0)
             return true;
     return false;
 }
@@ -168,7 +166,7 @@ static bool is_used(struct trial *trial, int64_t id)
 /* Every item of an id has rows, or, while odd ids are let pass, none of an id that nobody uses has. */
 static void check_groups(struct trial *trial, size_t id)
 {
-    size_t expected = trial->request->catalog->count * (size_t)__builtin_popcount(trial->request->profiles);
+    size_t expected = naive_items(trial->naive)->count * (size_t)__builtin_popcount(trial->request->profiles);
     if (trial->seen[id] == 0 && trial->scope != SCOPE_SYSTEM && !is_used(trial, trial->ids[id]))
         trial->odd_ids = true;
     else if (trial->seen[id] != expected && trial->period_count)

@@ -12,7 +12,6 @@
 #include "tests/support/naive.h"
 
 struct judge_request {
-    const struct catalog *catalog;
     instant from, to; /* any; a report has the whole periods that overlap them (domain.md §7.8) */
     enum granularity granularity;
     unsigned profiles;  /* bits 1 << PROFILE_…, none sustained */

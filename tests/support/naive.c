@@ -171,12 +171,12 @@ bool naive_port_in_scope(const struct port *port, enum scope_kind kind, int64_t 
 }
 
 static void claims_collect(struct naive *naive, struct claims *claims, enum scope_kind kind, int64_t id,
-                           const struct where *where, enum profile profile)
+                           size_t item, enum profile profile)
 {
     for (size_t i = 0; i < naive->session_count; i++) {
         const struct naive_session *session = &naive->sessions[i];
         struct spans scope = naive_session_in_scope(naive, session, kind, id);
-        struct spans uses = scope.count ? naive_session_uses(naive, where, session) : (struct spans){0};
+        struct spans uses = scope.count ? naive_session_item(naive, session, item) : (struct spans){0};
         struct spans spans = spans_and(naive, &uses, &scope);
         claims_add(claims, session_subject(session, profile), &spans);
     }
@@ -184,7 +184,7 @@ static void claims_collect(struct naive *naive, struct claims *claims, enum scop
         const struct fact *row = naive->rows[i];
         if (row->kind != FACT_PORT || !naive_port_in_scope(&row->port, kind, id))
             continue;
-        struct spans spans = naive_port_uses(naive, where, &row->port);
+        struct spans spans = naive_port_item(naive, &row->port, item);
         claims_add(claims, port_subject(row), &spans);
     }
 }
@@ -227,7 +227,7 @@ static size_t edges_make(struct claims *claims, struct edge *edges)
 static struct naive_line count_line(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, enum profile profile)
 {
     struct claims claims = {0};
-    claims_collect(naive, &claims, kind, id, &naive->options.catalog->items[item].where, profile);
+    claims_collect(naive, &claims, kind, id, item, profile);
     struct naive_line line = {.profile = profile};
     if (claims.count) {
         struct edge *edges = memory_alloc(2 * claims.count * sizeof *edges);
@@ -258,7 +258,7 @@ struct memo {
 
 struct naive_line naive_line(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, enum profile profile)
 {
-    check(item < naive->options.catalog->count && naive->options.catalog->items[item].measure_concurrent);
+    check(item < naive->items->count);
     check(profile != PROFILE_SUSTAINED);
     struct memo *memo = naive->memos;
     while (memo && !(memo->kind == kind && memo->id == id && memo->item == item && memo->line.profile == profile))
@@ -380,8 +380,8 @@ static void groups_named(struct naive *naive, struct ids *ids, const struct fact
 /* Whether anything is ever in use in tenant 0. */
 static bool unassigned_used(struct naive *naive)
 {
-    for (size_t i = 0; i < naive->options.catalog->count; i++)
-        if (naive->options.catalog->items[i].measure_concurrent && naive_line(naive, SCOPE_TENANT, 0, i, PROFILE_EXACT).count)
+    for (size_t i = 0; i < naive->items->count; i++)
+        if (naive_line(naive, SCOPE_TENANT, 0, i, PROFILE_EXACT).count)
             return true;
     return false;
 }
@@ -417,6 +417,7 @@ struct naive *naive_create(const struct fact *facts, size_t count, const struct 
     if (naive->options.cap_hours == 0)
         naive->options.cap_hours = 24;
     naive_rows_keep(naive, facts, count);
+    naive_rulesets_find(naive);
     naive_sessions_fold(naive);
     return naive;
 }

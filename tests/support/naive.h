@@ -9,8 +9,8 @@
  * A *line* is the staircase of one counter (scope, item, profile): the level after each instant at
  * which it changed.  A *span* is a half-open interval.
  *
- * Counted: system, tenants, agent groups, place groups; profiles exact, lrm and person; over any span, so
- * in any zone (calendar.h).  Not yet: bundles, enabled, entitled, sustained, horizons, rule sets.
+ * Counted: system, tenants, agent groups, place groups; profiles exact, lrm and person; rule sets and bundle sets;
+ * over any span, so in any zone (calendar.h).  Not yet: enabled, entitled, sustained, horizons.
  * Thread: one.  Everything lives until naive_destroy(); the facts and the catalog must live as long.
  */
 #ifndef TESTS_SUPPORT_NAIVE_H
@@ -23,8 +23,8 @@
 struct naive;
 
 struct naive_options {
-    const struct catalog *catalog;
-    int cap_hours;  /* 0: 24 */
+    const struct catalog *catalog; /* where no rule set says another */
+    int cap_hours;                 /* likewise; 0: 24 */
 };
 
 struct naive *naive_create(const struct fact *facts, size_t count, const struct naive_options *options);
@@ -32,6 +32,12 @@ void naive_destroy(struct naive *naive);
 
 /* The ids of a scope's kind that have rows (domain.md §7.18), ascending; the system: one 0. */
 size_t naive_scopes(struct naive *naive, enum scope_kind kind, const int64_t **ids);
+
+/* What may be asked for: the items of the newest catalog, then what only older ones have, then the bundles of every set
+ * by id.  Without rule sets and bundle sets it is the catalog itself. */
+const struct catalog *naive_items(const struct naive *naive);
+/* Whether an item has the concurrent measure in a period: by the catalogs in force in it, else by the newest that lists it. */
+bool naive_measured(const struct naive *naive, size_t item, instant from, instant to);
 
 struct naive_step {
     instant at;
@@ -42,7 +48,7 @@ struct naive_line {
     size_t count;
     enum profile profile;
 };
-/* item: its place in the catalog; it must have the concurrent measure.  Sustained is not to be had. */
+/* item: its place in naive_items(); it must have the concurrent measure.  Sustained is not to be had. */
 struct naive_line naive_line(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, enum profile profile);
 
 struct naive_usage {

@@ -84,7 +84,7 @@ struct spans config_campaigns(struct naive *naive, int64_t person)
 }
 
 /* A rule counts when its own source has not taken it back, nor `api`, and no source states it before this one. */
-static bool rule_counts(const struct naive *naive, const struct fact *rule)
+bool config_rule_counts(const struct naive *naive, const struct fact *rule)
 {
     if (rule->rule_deleted)
         return false;
@@ -98,15 +98,15 @@ static bool rule_counts(const struct naive *naive, const struct fact *rule)
     return true;
 }
 
-static instant entitlement_from(const struct entitlement *entitlement)
+static instant entitlement_from(const struct naive *naive, const struct entitlement *entitlement)
 {
-    return entitlement->valid_from == DATE_NONE ? INSTANT_EVER : (instant)entitlement->valid_from * DAY_MS;
+    return entitlement->valid_from == DATE_NONE ? INSTANT_EVER : naive_date_start(naive, entitlement->valid_from);
 }
 
 /* valid_to is a date, included. */
-static instant entitlement_to(const struct entitlement *entitlement)
+static instant entitlement_to(const struct naive *naive, const struct entitlement *entitlement)
 {
-    return entitlement->valid_to == DATE_NONE ? INSTANT_NEVER : ((instant)entitlement->valid_to + 1) * DAY_MS;
+    return entitlement->valid_to == DATE_NONE ? INSTANT_NEVER : naive_date_start(naive, entitlement->valid_to + 1);
 }
 
 /* Of several in force the latest issued, then the larger key; without one, multi-site. */
@@ -115,8 +115,8 @@ static enum site_type site_at(const struct naive *naive, instant at)
     const struct fact *best = NULL;
     for (size_t i = 0; i < naive->row_count; i++) {
         const struct fact *row = naive->rows[i];
-        if (row->kind != FACT_ENTITLEMENT || !rule_counts(naive, row) || at < entitlement_from(&row->entitlement) ||
-            at >= entitlement_to(&row->entitlement))
+        if (row->kind != FACT_ENTITLEMENT || !config_rule_counts(naive, row) || at < entitlement_from(naive, &row->entitlement) ||
+            at >= entitlement_to(naive, &row->entitlement))
             continue;
         if (!best || row->entitlement.issued > best->entitlement.issued ||
             (row->entitlement.issued == best->entitlement.issued && bytes_compare(row->key, best->key) > 0))
@@ -134,7 +134,7 @@ struct spans config_site(struct naive *naive, enum site_type type)
         for (size_t i = 0; i < naive->row_count; i++) {
             if (naive->rows[i]->kind != FACT_ENTITLEMENT)
                 continue;
-            instant from = entitlement_from(&naive->rows[i]->entitlement), to = entitlement_to(&naive->rows[i]->entitlement);
+            instant from = entitlement_from(naive, &naive->rows[i]->entitlement), to = entitlement_to(naive, &naive->rows[i]->entitlement);
             next = from > at && from < next ? from : next;
             next = to > at && to < next ? to : next;
         }
@@ -150,7 +150,7 @@ bool config_tenant_has(const struct naive *naive, int64_t tenant, const struct t
     const struct tenant_setting *best = NULL;
     for (size_t i = 0; i < naive->row_count; i++) {
         const struct fact *row = naive->rows[i];
-        if (row->kind == FACT_TENANT_SETTING && row->tenant_setting.tenant == tenant && rule_counts(naive, row) &&
+        if (row->kind == FACT_TENANT_SETTING && row->tenant_setting.tenant == tenant && config_rule_counts(naive, row) &&
             (!best || row->tenant_setting.effective > best->effective))
             best = &row->tenant_setting;
     }

@@ -3,6 +3,7 @@
  *
  * naive_rows.c     facts → the newest version of each row
  * naive_config.c   what the configuration and the rules said at an instant, or over spans
+ * naive_rulesets.c which catalog and cap hold when, and what bundles are
  * naive_twin.c     which session ids are one session
  * naive_session.c  rows → sessions with begin, end and attributes
  * naive.c          sessions and ports → spans per subject → lines → periods
@@ -14,6 +15,14 @@
 #include "base/memory.h"
 #include "tests/support/naive.h"
 
+/* A span with one catalog and one cap. */
+struct naive_phase {
+    instant from, to;
+    const struct catalog *catalog;
+    int cap_hours;
+};
+
+struct naive_calendar;
 struct naive {
     struct arena *arena;
     struct naive_options options;
@@ -23,6 +32,13 @@ struct naive {
     struct naive_session *sessions;
     size_t session_count;
     struct memo *memos; /* lines that were asked for before */
+    struct naive_calendar *days; /* the system's, first_date … last_date; NULL: UTC's */
+    int32_t first_date, last_date;
+    bool have_dates;
+    struct naive_phase *phases;
+    size_t phase_count;
+    const struct catalog *items;
+    size_t bundles_from; /* items from here on are bundles */
     instant watermark; /* the latest of any source that sent sessions, media or ports; INSTANT_EVER: none */
 };
 
@@ -52,6 +68,19 @@ struct spans config_campaigns(struct naive *naive, int64_t person);
 struct spans config_site(struct naive *naive, enum site_type type);
 /* Whether the tenant has one of these items (domain.md §7.12). */
 bool config_tenant_has(const struct naive *naive, int64_t tenant, const struct text_list *items);
+
+/* True when the rule counts: neither taken back, nor stated by a source that comes first (domain.md §7.19). */
+bool config_rule_counts(const struct naive *naive, const struct fact *rule);
+
+void naive_rulesets_find(struct naive *naive);
+/* The first instant of a date of the system's calendar. */
+instant naive_date_start(const struct naive *naive, int32_t date);
+/* Of what begins at an instant. */
+int naive_cap_hours(const struct naive *naive, instant begin);
+const struct catalog_item *naive_item_in(const struct catalog *catalog, struct bytes code); /* NULL: not in it */
+/* When a session or a port uses an item of naive_items(). */
+struct spans naive_session_item(struct naive *naive, const struct naive_session *session, size_t item);
+struct spans naive_port_item(struct naive *naive, const struct port *port, size_t item);
 
 /* When the session or port uses what an item asks for, and when it is in a scope. */
 struct spans naive_session_uses(struct naive *naive, const struct where *where, const struct naive_session *session);

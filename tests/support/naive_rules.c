@@ -37,12 +37,11 @@ static bool in_tzdata(struct bytes zone)
 
 static void use_zone(struct bytes zone)
 {
-    static char now[64] = "\n";
+    const char *now = getenv("TZ"); /* calendar.c changes it, too, and never without tzset() */
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)zone.len, (const char *)zone.data);
-    if (strcmp(now, name) == 0)
+    if (now && strcmp(now, name) == 0)
         return;
-    strcpy(now, name);
     setenv("TZ", name, 1);
     tzset();
 }

@@ -5,7 +5,7 @@
 
 instant naive_capped_at(const struct naive *naive, instant begin)
 {
-    instant capped = begin + naive->options.cap_hours * (instant)HOUR_MS;
+    instant capped = begin + naive_cap_hours(naive, begin) * (instant)HOUR_MS;
     return naive->watermark >= capped ? capped : INSTANT_NEVER;
 }
 

@@ -43,17 +43,16 @@ static void add_spans(struct users *users, const struct naive_session *session, 
 
 size_t naive_users(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, const struct naive_user **list)
 {
-    const struct where *where = &naive->options.catalog->items[item].where;
     struct users users = {.naive = naive};
     for (size_t i = 0; i < naive->session_count; i++) {
         struct spans scope = naive_session_in_scope(naive, &naive->sessions[i], kind, id);
-        struct spans uses = scope.count ? naive_session_uses(naive, where, &naive->sessions[i]) : (struct spans){0};
+        struct spans uses = scope.count ? naive_session_item(naive, &naive->sessions[i], item) : (struct spans){0};
         struct spans both = spans_and(naive, &uses, &scope);
         add_spans(&users, &naive->sessions[i], NULL, &both);
     }
     for (size_t i = 0; i < naive->row_count; i++)
         if (naive->rows[i]->kind == FACT_PORT && naive_port_in_scope(&naive->rows[i]->port, kind, id)) {
-            struct spans spans = naive_port_uses(naive, where, &naive->rows[i]->port);
+            struct spans spans = naive_port_item(naive, &naive->rows[i]->port, item);
             add_spans(&users, NULL, naive->rows[i], &spans);
         }
     *list = users.list;

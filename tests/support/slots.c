@@ -96,15 +96,16 @@ static void expect_level(const struct naive_line *line, const struct place *plac
 
 typedef void (*line_fn)(const struct naive_line *line, const struct place *place, instant clock, struct buffer *out);
 
-static void each_line(struct naive *naive, const struct catalog *catalog, line_fn fn, instant clock, struct buffer *out)
+static void each_line(struct naive *naive, line_fn fn, instant clock, struct buffer *out)
 {
     static const enum profile profiles[] = {PROFILE_EXACT, PROFILE_PERSON};
+    const struct catalog *catalog = naive_items(naive);
     for (enum scope_kind kind = SCOPE_SYSTEM; kind < SCOPE_KIND_COUNT; kind++) {
         const int64_t *ids;
         size_t count = naive_scopes(naive, kind, &ids);
         for (size_t i = 0; i < count; i++)
             for (size_t item = 0; item < catalog->count; item++)
-                for (int p = 0; p < 2 && catalog->items[item].measure_concurrent; p++) {
+                for (int p = 0; p < 2; p++) {
                     struct naive_line line = naive_line(naive, kind, ids[i], item, profiles[p]);
                     fn(&line, &(struct place){{kind, ids[i]}, catalog->items[item].code, profiles[p]}, clock, out);
                 }
@@ -112,12 +113,12 @@ static void each_line(struct naive *naive, const struct catalog *catalog, line_f
     dump_sort(out);
 }
 
-void slots_expect(struct naive *naive, const struct catalog *catalog, struct buffer *out)
+void slots_expect(struct naive *naive, struct buffer *out)
 {
-    each_line(naive, catalog, expect_line, INSTANT_NONE, out);
+    each_line(naive, expect_line, INSTANT_NONE, out);
 }
 
-void slots_expect_live(struct naive *naive, const struct catalog *catalog, instant clock, struct buffer *out)
+void slots_expect_live(struct naive *naive, instant clock, struct buffer *out)
 {
-    each_line(naive, catalog, expect_level, clock, out);
+    each_line(naive, expect_level, clock, out);
 }

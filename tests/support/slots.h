@@ -11,9 +11,9 @@
 #include "tests/support/naive.h"
 
 /* Appends the lines, sorted. */
-void slots_expect(struct naive *naive, const struct catalog *catalog, struct buffer *out);
+void slots_expect(struct naive *naive, struct buffer *out);
 
 /* The same for the levels at the clock of a flush. */
-void slots_expect_live(struct naive *naive, const struct catalog *catalog, instant clock, struct buffer *out);
+void slots_expect_live(struct naive *naive, instant clock, struct buffer *out);
 
 #endif

@@ -32,6 +32,9 @@ struct spite {
 
 void spite_make(uint64_t seed, struct arena *arena, struct spite *spite);
 
+/* More facts behind those: rule sets with other catalogs, caps and zones, and bundle sets, on days of this world. */
+void spite_rulesets_add(uint64_t seed, struct arena *arena, struct spite *spite);
+
 /* Appends the facts as JSON lines. */
 void spite_print(const struct fact *facts, size_t count, struct buffer *out);
 

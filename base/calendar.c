@@ -1,4 +1,4 @@
-#include "server/query/calendar.h"
+#include "base/calendar.h"
 
 struct calendar *calendar_of_zone(const struct zone *zone, struct arena *arena)
 {

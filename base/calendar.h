@@ -1,15 +1,15 @@
 /*
- * server/query/calendar.h - whose days: a zone that may have been another one before.
+ * base/calendar.h - whose days: a zone that may have been another one before.
  *
  * A calendar is a history of zones by date (domain.md §7.9): days before a change keep the old zone, and the
  * first day in the new one starts where the last in the old ended.  So the border between two days is always
  * the earlier day's own midnight, days never overlap and leave no hole, and the day of a change is longer or
  * shorter; where the new zone's midnight lies before that of the old one's last day it has no instant at all.
  * A day starts at the first instant of its local date (§7.8).
- * Thread: any; a calendar does not change.  Owner: the rules, or the arena it was made in.
+ * Thread: any; a calendar does not change.  Owner: the arena it was made in.
  */
-#ifndef SERVER_QUERY_CALENDAR_H
-#define SERVER_QUERY_CALENDAR_H
+#ifndef BASE_CALENDAR_H
+#define BASE_CALENDAR_H
 
 #include "base/memory.h"
 #include "base/zone.h"
