@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* What stands in meta under "format": another text is another layout of the tables. */
-#define STORE_FORMAT "seatmeter store 3"
+#define STORE_FORMAT "seatmeter store 4"
 
 enum { READERS_MAX = 510 };
 

@@ -8,6 +8,7 @@
 
 #include "base/instant.h"
 #include "proto/fact.h"
+#include "proto/usage.h"
 #include "store/db.h"
 #include "store/key.h"
 
@@ -97,6 +98,19 @@ bool close_get(struct db_txn *txn, struct close_key key, struct arena *arena, st
 bool close_get_newest(struct db_txn *txn, int64_t book, int32_t day, struct arena *arena, struct close_record *record);
 /* The newest closed day of a book; false when it has none. */
 bool close_last_day(struct db_txn *txn, int64_t book, int32_t *day);
+/* What a close says of its day, without a look at its document. */
+struct close_head {
+    struct close_key key;
+    instant start, end;
+    enum row_status status; /* provisional or closed */
+};
+/* From its document; false when that does not say it. */
+bool close_head_read(const struct close_record *record, struct close_head *head);
+/* The newest revision of a book's newest closed day; false when it has none. */
+bool close_last(struct db_txn *txn, int64_t book, struct close_head *head);
+/* The newest revision of each closed day from … to, both included, in order, until fn says false. */
+typedef bool (*close_head_fn)(void *owner, const struct close_head *head);
+void close_heads(struct db_txn *txn, int64_t book, int32_t from, int32_t to, close_head_fn fn, void *owner);
 /* Documents without rows, in order of (book, day, revision); book < 0: all books; days from … to, both included. */
 typedef void (*close_fn)(void *owner, const struct close_record *record);
 void close_each(struct db_txn *txn, int64_t book, int32_t from, int32_t to, struct arena *arena, close_fn fn, void *owner);

@@ -79,9 +79,9 @@ static void write_sha256(struct bytes bytes, struct json_writer *writer)
 static void write_status(struct query *query, const struct close_record *record, const struct json *document, struct json_writer *writer)
 {
     const struct json *status = document ? json_member(document, "status") : NULL;
-    bool closed = status && status->kind == JSON_KIND_TEXT && bytes_equal_text(status->text, "closed");
+    struct close_head head;
     json_write_name(writer, "status");
-    if (closed && record->key.day < query->horizon_day)
+    if (close_head_read(record, &head) && head.status == STATUS_CLOSED && head.end <= query->horizon)
         json_write_text_c(writer, row_status_name(STATUS_FINAL));
     else if (status && status->kind == JSON_KIND_TEXT)
         json_write_text(writer, status->text);

@@ -2,27 +2,44 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "server/close/document.h"
-#include "server/close/ready.h"
 #include "server/close/topic.h"
 #include "server/engine/engine.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { POLL_MS = 1000, OFFER_AGAIN_MS = 20000 };
+#define DAY_NONE INT32_MIN
 
-/* What the worker makes: the closes of every book for one day. */
+/* With a topic: how far a book was made here. */
+struct made {
+    int64_t book;
+    int32_t day;        /* the newest; DAY_NONE: none since the start */
+    int64_t offered_us; /* monotonic: when its documents were appended */
+};
+
+/* A book on its way: its next day, and whether that is due. */
+struct due {
+    struct query_scope book;
+    struct close_day day;
+    instant watermark;
+    bool provisional, touched;
+};
+
+/* What the worker does: looks at every book, makes the closes of the days that are due, and finds the horizon. */
 struct job {
-    struct db *db;
-    struct loop_wake *wake;
+    struct closer *closer; /* books and watermarks of it are the worker's meanwhile */
     pthread_t thread;
     struct arena *arena;
-    int32_t day;
-    bool provisional;
-    instant made_at;
-    struct close_record *records;
-    size_t record_count;
+    instant wall;
+    bool caught_up;
+    struct due *dues;
+    struct close_record *records; /* of each of them */
+    size_t due_count;
+    instant horizon; /* INSTANT_EVER: stays */
     enum err err;
 };
 
@@ -38,131 +55,249 @@ struct closer {
     struct loop_wake *wake;
     struct job *job; /* under way */
     int64_t polled_us;
-    int32_t own_day;    /* with a topic: the newest day that was made here; DAY_NONE */
-    int64_t offered_us; /* monotonic: when its documents were appended */
-    instant watermark;  /* that the next day waits for, when last looked at */
-    int64_t moved_us;   /* monotonic: when it last moved, or the start */
+    struct map made_index; /* book + 1 → place + 1 */
+    struct made *made;
+    uint32_t made_count, made_capacity;
+    instant watermark; /* the earliest that a day waits for, when last looked at */
+    int64_t moved_us;  /* monotonic: when it last moved, or the start */
     struct arena *gone_arena;
     struct gone *gone;
     bool dropping; /* the horizon moved in memory, not yet in the store */
 };
 
-#define DAY_NONE INT32_MIN
+/* --- how far books were made here, with a topic ---------------------------------------------------- */
+
+static const char *checked_name(int64_t book, char name[40])
+{
+    snprintf(name, 40, "checked %lld", (long long)book);
+    return name;
+}
+
+static struct made *made_of(struct closer *closer, struct db_txn *txn, int64_t book)
+{
+    uint32_t place = map_get(&closer->made_index, (uint64_t)book + 1);
+    char name[40];
+    struct bytes text;
+    if (place)
+        return &closer->made[place - 1];
+    if (closer->made_count == closer->made_capacity) {
+        closer->made_capacity = closer->made_capacity * 2 + 16;
+        closer->made = memory_resize(closer->made, closer->made_capacity * sizeof *closer->made);
+    }
+    struct made *made = &closer->made[closer->made_count++];
+    *made = (struct made){.book = book, .day = DAY_NONE};
+    map_put(&closer->made_index, (uint64_t)book + 1, closer->made_count);
+    struct arena *arena = arena_create();
+    if (!meta_get(txn, checked_name(book, name), arena, &text) || !date_parse(text, &made->day))
+        made->day = DAY_NONE;
+    arena_destroy(arena);
+    return made;
+}
+
+/* Up to which day the closes that stand were made here as well. */
+static void note_checked(struct db_txn *txn, const struct close_day *day)
+{
+    int32_t stands;
+    char date[DATE_TEXT_SIZE], name[40];
+    if (close_last_day(txn, day->book, &stands))
+        meta_put(txn, checked_name(day->book, name), bytes_from_text(date_format(day->date < stands ? day->date : stands, date)));
+}
+
+/* With a topic: the day behind the newest that was made here, which may stand already (then it is only compared);
+ * never further ahead than the day behind the last that stands.  What was appended and does not come back is
+ * appended again. */
+static bool next_day(struct closer *closer, struct query *query, const struct query_scope *book, struct close_day *day)
+{
+    if (!close_next_day(query, book, day))
+        return false;
+    if (!closer->options.topic)
+        return true;
+    const struct made *made = made_of(closer, query_txn(query), book->scope.id);
+    if (made->day == DAY_NONE && query_since(query) == INSTANT_NONE)
+        return false; /* closes came before anything was counted */
+    if (close_standing_day(query, book->scope.id, made->day, made->day == DAY_NONE ? query_since(query) : INSTANT_EVER, day))
+        return true;
+    return made->day < day->date || clock_mono_us() - made->offered_us >= OFFER_AGAIN_MS * 1000;
+}
 
 /* --- the worker ---------------------------------------------------------------------------------- */
 
-static enum err make_book(struct query *query, struct job *job, int64_t book)
+/* A source that is catching up, as after a first start or a long stop, is not a missing one: behind the
+ * deadline a day is given up only when the watermark has not moved for wait_minutes either. */
+static bool stands_still(const struct closer *closer)
 {
-    struct close_request request = {book, job->day, job->provisional, job->made_at};
-    return close_make(query, &request, job->arena, &job->records[job->record_count++]);
+    return clock_mono_us() - closer->moved_us >= (int64_t)closer->options.wait_minutes * MINUTE_MS * 1000;
+}
+
+static bool is_due(const struct job *job, struct due *due, struct bytes behind)
+{
+    const struct closer_options *options = &job->closer->options;
+    char date[DATE_TEXT_SIZE];
+    instant wait_until = due->day.end + (instant)options->wait_minutes * MINUTE_MS;
+    if (due->watermark >= wait_until)
+        return true;
+    due->provisional = job->wall >= due->day.end + (instant)options->deadline_minutes * MINUTE_MS && job->caught_up && stands_still(job->closer);
+    if (!due->provisional && job->wall >= wait_until)
+        log_once(LOG_INFO, "close", "waits", "%s waits for %.*s", date_format(due->day.date, date), (int)behind.len, (const char *)behind.data);
+    return due->provisional;
+}
+
+/* Every book's next day with its watermark; books of one zone share it. */
+static size_t candidates(struct job *job, struct query *query, const struct query_scope *books, size_t count, struct bytes *behinds)
+{
+    size_t found = 0;
+    instant least = INSTANT_NEVER;
+    for (size_t i = 0; i < count; i++) {
+        struct due *due = &job->dues[found], *before = found ? due - 1 : NULL;
+        *due = (struct due){.book = books[i]};
+        if (!next_day(job->closer, query, &books[i], &due->day))
+            continue;
+        if (before && before->day.start == due->day.start && before->day.end == due->day.end) {
+            due->watermark = before->watermark;
+            behinds[found] = behinds[found - 1];
+        } else if (!close_watermark(query, due->day.start, due->day.end, job->arena, &due->watermark, &behinds[found])) {
+            return 0;
+        }
+        if (due->watermark < least)
+            least = due->watermark;
+        found++;
+    }
+    if (least != job->closer->watermark || job->closer->moved_us == 0) {
+        job->closer->watermark = least;
+        job->closer->moved_us = clock_mono_us();
+    }
+    return found;
+}
+
+static void find_due(struct job *job, struct query *query, const struct query_scope *books, size_t count)
+{
+    struct bytes *behinds = arena_alloc(job->arena, (count + 1) * sizeof *behinds);
+    job->dues = arena_alloc(job->arena, (count + 1) * sizeof *job->dues);
+    size_t found = candidates(job, query, books, count, behinds);
+    for (size_t i = 0; i < found; i++)
+        if (is_due(job, &job->dues[i], behinds[i]))
+            job->dues[job->due_count++] = job->dues[i];
+}
+
+/* Detail lives until the day detail_days later is closed, in every book: the store's horizon is the earliest of theirs. */
+static instant find_horizon(struct job *job, struct query *query, const struct query_scope *books, size_t count)
+{
+    struct closer *closer = job->closer;
+    instant earliest = INSTANT_NEVER;
+    for (size_t i = 0; i < count; i++) {
+        int32_t upto = 0;
+        if (close_last_day(query_txn(query), books[i].scope.id, &upto) && closer->options.topic) {
+            int32_t made = made_of(closer, query_txn(query), books[i].scope.id)->day;
+            if (made == DAY_NONE)
+                return INSTANT_EVER;
+            upto = made < upto ? made : upto; /* what another closed may still be on its way to us */
+        }
+        instant horizon = close_book_horizon(query, &books[i], upto, closer->options.detail_days);
+        earliest = horizon < earliest ? horizon : earliest;
+    }
+    if (earliest == INSTANT_NEVER || earliest <= query_since(query))
+        return INSTANT_EVER;
+    return (instant)slot_of(earliest) * SLOT_MS;
 }
 
 static void *work(void *owner)
 {
     struct job *job = owner;
     struct query *query = NULL;
-    const struct query_scope *tenants;
-    job->err = query_open(job->db, &query);
+    const struct query_scope *books;
+    job->err = query_open(job->closer->options.db, &query);
     if (job->err == ERR_OK) {
-        size_t count = query_scopes(query, SCOPE_TENANT, job->arena, &tenants);
-        job->records = arena_alloc(job->arena, (count + 1) * sizeof *job->records);
-        job->err = make_book(query, job, 0);
-        for (size_t i = 0; i < count && job->err == ERR_OK; i++)
-            if (tenants[i].scope.id != 0) /* what belongs to no tenant stands in the system's book alone */
-                job->err = make_book(query, job, tenants[i].scope.id);
+        size_t count = close_books(query, job->arena, &books);
+        find_due(job, query, books, count);
+        job->horizon = job->caught_up ? find_horizon(job, query, books, count) : INSTANT_EVER;
+        job->records = arena_alloc(job->arena, (job->due_count + 1) * sizeof *job->records);
+        for (size_t i = 0; i < job->due_count && job->err == ERR_OK; i++) {
+            struct close_request request = {job->dues[i].book, job->dues[i].day, job->dues[i].provisional, job->wall};
+            job->err = close_make(query, &request, job->arena, &job->records[i]);
+        }
+        if (job->err == ERR_OK)
+            job->err = query_failure(query);
         query_close(query);
     }
-    loop_wake(job->wake);
+    loop_wake(job->closer->wake);
     return NULL;
 }
 
-static void start_job(struct closer *closer, int32_t day, bool provisional, instant wall)
+static void start_job(struct closer *closer, instant wall, bool caught_up)
 {
     struct job *job = memory_alloc_zero(1, sizeof *job);
-    *job = (struct job){.db = closer->options.db, .wake = closer->wake, .arena = arena_create(), .day = day,
-                        .provisional = provisional, .made_at = wall};
+    *job = (struct job){.closer = closer, .arena = arena_create(), .wall = wall, .caught_up = caught_up, .horizon = INSTANT_EVER};
     ingest_watch_slots(closer->options.ingest);
     closer->job = job;
     check(pthread_create(&job->thread, NULL, work, job) == 0);
 }
 
-/* Up to which day the closes that stand were made here as well. */
-static void note_checked(struct db_txn *txn, int32_t day)
-{
-    int32_t stands;
-    char date[DATE_TEXT_SIZE];
-    if (close_last_day(txn, 0, &stands))
-        meta_put(txn, "checked_day", bytes_from_text(date_format(day < stands ? day : stands, date)));
-}
+/* --- what it found ------------------------------------------------------------------------------- */
 
-static int32_t checked_day(const struct closer *closer, struct query *query)
-{
-    struct arena *arena;
-    struct bytes text;
-    int32_t day = closer->own_day;
-    if (day != DAY_NONE)
-        return day;
-    arena = arena_create();
-    if (!meta_get(query_txn(query), "checked_day", arena, &text) || !date_parse(text, &day))
-        day = DAY_NONE;
-    arena_destroy(arena);
-    return day;
-}
-
-static enum err write_closes(struct closer *closer, struct job *job, bool *touched)
+static enum err write_closes(struct closer *closer, struct job *job)
 {
     struct db_txn *txn;
     enum err err = db_begin_write(closer->options.db, &txn);
     if (err != ERR_OK)
         return err;
     ingest_write_changes(closer->options.ingest, txn);
-    /* Something may have changed a level of the day, or one before it, since the snapshot. */
-    *touched = (instant)ingest_lowest_slot(closer->options.ingest) * SLOT_MS < ((instant)job->day + 1) * DAY_MS;
-    for (size_t i = 0; i < job->record_count && !*touched && !closer->options.topic; i++)
-        close_put(txn, &job->records[i]);
-    if (closer->options.topic && !*touched)
-        note_checked(txn, job->day);
+    for (size_t i = 0; i < job->due_count; i++) {
+        struct due *due = &job->dues[i];
+        /* Something may have changed a level of the day, or one before it, since the snapshot. */
+        due->touched = (instant)ingest_lowest_slot(closer->options.ingest) * SLOT_MS < due->day.end;
+        if (due->touched)
+            continue;
+        if (closer->options.topic)
+            note_checked(txn, &due->day);
+        else
+            close_put(txn, &job->records[i]);
+    }
     err = db_commit(txn);
     if (err == ERR_OK)
         ingest_written(closer->options.ingest);
     return err;
 }
 
-/* The system's book comes last, so that a day of it stands only when the tenants' do. */
+/* The system's book comes last, so that a day of it stands only when the tenants' of the same zone do. */
 static void offer(struct closer *closer, struct job *job)
 {
-    close_topic_offer(closer->options.topic, job->records + 1, job->record_count - 1);
-    close_topic_offer(closer->options.topic, job->records, 1);
-    closer->own_day = job->day;
-    closer->offered_us = clock_mono_us();
+    for (size_t i = job->due_count; i-- > 0;)
+        if (!job->dues[i].touched)
+            close_topic_offer(closer->options.topic, &job->records[i], 1);
+    for (size_t i = 0; i < job->due_count; i++)
+        if (!job->dues[i].touched) {
+            struct made *made = &closer->made[map_get(&closer->made_index, (uint64_t)job->dues[i].day.book + 1) - 1];
+            made->day = job->dues[i].day.date;
+            made->offered_us = clock_mono_us();
+        }
 }
 
-static void finish_job(void *owner)
+/* One line for the books of one date. */
+static void say_closed(const struct closer *closer, const struct job *job)
 {
-    struct closer *closer = owner;
-    struct job *job = closer->job;
     char date[DATE_TEXT_SIZE];
-    bool touched = false;
-    if (!job)
-        return;
-    pthread_join(job->thread, NULL);
-    closer->job = NULL;
-    enum err err = job->err == ERR_OK ? write_closes(closer, job, &touched) : job->err;
-    date_format(job->day, date);
-    if (err != ERR_OK)
-        log_warning("close", "%s could not be closed (%s); tried again", date, err_text(err));
-    else if (touched)
-        log_info("close", "%s was touched while it was being closed: done again", date);
-    else if (closer->options.topic)
-        offer(closer, job);
-    else
-        log_info("close", "%s is %s, %zu books", date, job->provisional ? "closed provisionally: a source is missing" : "closed", job->record_count);
-    if (err == ERR_OK && !touched) {
-        log_clear("close", "waits");
-        closer->polled_us = 0;
+    for (size_t i = 0; i < job->due_count; i++) {
+        const struct due *first = &job->dues[i];
+        size_t alike = 0, before = 0;
+        for (size_t k = 0; k < job->due_count; k++)
+            if (job->dues[k].day.date == first->day.date && job->dues[k].provisional == first->provisional && job->dues[k].touched == first->touched)
+                k < i ? before++ : alike++;
+        if (before)
+            continue;
+        date_format(first->day.date, date);
+        if (first->touched)
+            log_info("close", "%s was touched while it was being closed: done again", date);
+        else if (!closer->options.topic)
+            log_info("close", "%s is %s, %zu books", date, first->provisional ? "closed provisionally: a source is missing" : "closed", alike);
     }
-    arena_destroy(job->arena);
-    free(job);
+}
+
+static bool some_closed(const struct job *job)
+{
+    bool any = false;
+    for (size_t i = 0; i < job->due_count; i++)
+        any |= !job->dues[i].touched;
+    return any;
 }
 
 /* --- detail that goes ---------------------------------------------------------------------------- */
@@ -197,103 +332,60 @@ static void write_drop(struct closer *closer)
     log_info("close", "detail before %s is gone; the days stay", text);
 }
 
-/* Detail lives until the day detail_days later is closed. */
-static void drop_detail(struct closer *closer, struct query *query)
+static void drop_detail(struct closer *closer, instant horizon)
 {
     struct engine *engine = ingest_engine(closer->options.ingest);
-    int32_t day;
-    if (!closer->dropping) {
-        if (!close_last_day(query_txn(query), 0, &day))
-            return;
-        if (closer->options.topic && checked_day(closer, query) < day) /* what another closed may still be on its way to us */
-            day = checked_day(closer, query);
-        if (day == DAY_NONE)
-            return;
-        instant horizon = ((instant)day - closer->options.detail_days + 1) * DAY_MS;
-        if (horizon <= engine_horizon(engine) || horizon <= query_since(query))
-            return;
-        engine_set_horizon(engine, horizon, keep_gone, closer);
-        closer->dropping = true;
-    }
+    if (horizon == INSTANT_EVER || horizon <= engine_horizon(engine))
+        return;
+    engine_set_horizon(engine, horizon, keep_gone, closer);
+    closer->dropping = true;
+    write_drop(closer);
 }
 
 /* --- the poll ------------------------------------------------------------------------------------ */
 
-/* With a topic: the day behind the newest that was made here, which may stand already (then it is only compared);
- * never further ahead than the day behind the last that stands.  What was appended and does not come back is
- * appended again. */
-static bool next_day(struct closer *closer, struct query *query, int32_t *day)
+static void finish_job(void *owner)
 {
-    int32_t open, made;
-    if (!close_next_day(query, &open))
-        return false;
-    *day = open;
-    if (!closer->options.topic)
-        return true;
-    made = checked_day(closer, query);
-    if (made == DAY_NONE && query_since(query) == INSTANT_NONE)
-        return false; /* closes came before anything was counted */
-    if (made == DAY_NONE)
-        made = instant_day(query_since(query)) - 1;
-    if (made < open)
-        *day = made + 1;
-    return made < open || clock_mono_us() - closer->offered_us >= OFFER_AGAIN_MS * 1000;
-}
-
-/* A source that is catching up, as after a first start or a long stop, is not a missing one: behind the
- * deadline a day is given up only when the watermark has not moved for wait_minutes either. */
-static bool stands_still(const struct closer *closer)
-{
-    return clock_mono_us() - closer->moved_us >= (int64_t)closer->options.wait_minutes * MINUTE_MS * 1000;
-}
-
-static void consider_day(struct closer *closer, struct query *query, instant wall, bool caught_up)
-{
-    struct arena *arena = arena_create();
-    instant watermark;
-    struct bytes behind;
-    int32_t day;
-    char date[DATE_TEXT_SIZE];
-    if (next_day(closer, query, &day) && close_watermark(query, day, arena, &watermark, &behind)) {
-        if (watermark != closer->watermark || closer->moved_us == 0) {
-            closer->watermark = watermark;
-            closer->moved_us = clock_mono_us();
+    struct closer *closer = owner;
+    struct job *job = closer->job;
+    if (!job)
+        return;
+    pthread_join(job->thread, NULL);
+    closer->job = NULL;
+    enum err err = job->err == ERR_OK && job->due_count ? write_closes(closer, job) : job->err;
+    if (err != ERR_OK) {
+        log_warning("close", "days could not be closed (%s); tried again", err_text(err));
+    } else if (job->due_count) {
+        if (closer->options.topic)
+            offer(closer, job);
+        say_closed(closer, job);
+        if (some_closed(job)) {
+            log_clear("close", "waits");
+            closer->polled_us = 0;
         }
-        instant end = ((instant)day + 1) * DAY_MS;
-        instant wait_until = end + (instant)closer->options.wait_minutes * MINUTE_MS;
-        if (watermark >= wait_until)
-            start_job(closer, day, false, wall);
-        else if (wall >= end + (instant)closer->options.deadline_minutes * MINUTE_MS && caught_up && stands_still(closer))
-            start_job(closer, day, true, wall);
-        else if (wall >= wait_until)
-            log_once(LOG_INFO, "close", "waits", "%s waits for %.*s", date_format(day, date), (int)behind.len, (const char *)behind.data);
     }
-    arena_destroy(arena);
+    if (err == ERR_OK)
+        drop_detail(closer, job->horizon);
+    arena_destroy(job->arena);
+    free(job);
 }
 
 void closer_poll(struct closer *closer, instant wall, bool caught_up)
 {
-    struct query *query;
     int64_t now = clock_mono_us();
     if (closer->job || (closer->polled_us && now - closer->polled_us < POLL_MS * 1000))
         return;
     closer->polled_us = now;
-    if (query_open(closer->options.db, &query) != ERR_OK)
-        return;
-    if (caught_up)
-        drop_detail(closer, query);
-    if (!closer->dropping)
-        consider_day(closer, query, wall, caught_up);
-    query_close(query);
     if (closer->dropping)
         write_drop(closer);
+    else
+        start_job(closer, wall, caught_up);
 }
 
 struct closer *closer_create(const struct closer_options *options)
 {
     struct closer *closer = memory_alloc_zero(1, sizeof *closer);
     closer->options = *options;
-    closer->own_day = DAY_NONE;
     closer->gone_arena = arena_create();
     closer->wake = loop_wake_create(options->loop, finish_job, closer);
     return closer;
@@ -310,5 +402,7 @@ void closer_destroy(struct closer *closer)
     }
     loop_wake_destroy(closer->wake);
     arena_destroy(closer->gone_arena);
+    map_free(&closer->made_index);
+    free(closer->made);
     free(closer);
 }

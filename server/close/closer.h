@@ -1,12 +1,12 @@
 /*
  * server/close/closer.h - days are closed when their sources have passed them (design.md §5 "Day close").
  *
- * A book is the system or a tenant; its day is UTC until "Exact seats".  A day is `closed` when every
- * group of icon, gvp and config sources declared and not retired has a watermark past the day's end plus
- * close.wait_minutes; at close.deadline_minutes behind its end it is closed `provisional`, unless the
- * watermark still moves: a source that catches up is not missing.  All books
- * close a day together.  The rows are computed on a worker from a snapshot; when a fact has touched the
- * day meanwhile the work is thrown away and done again.  detail_days later the day's detail goes.
+ * A book is the system or a tenant; its day is local to its zone, so books close at different times (ready.h).  A day
+ * is `closed` when every group of icon, gvp and config sources declared and not retired has a watermark past the day's
+ * end plus close.wait_minutes; at close.deadline_minutes behind its end it is closed `provisional`, unless the watermark
+ * still moves: a source that catches up is not missing.  A worker looks at all books once a second, in a snapshot, and
+ * makes the rows of the days that are due; those that a fact has touched meanwhile are thrown away and made again.
+ * detail_days later a day's detail goes, when the same holds in every book.
  *
  * Through Kafka nothing is written here: the documents go to the topic (topic.h), and what comes back from it
  * stands.  Then a day that stands is made here as well, once our own sources have passed it, and compared.
@@ -33,7 +33,7 @@ struct closer_options {
 struct closer *closer_create(const struct closer_options *options);
 /* Waits for the worker. */
 void closer_destroy(struct closer *closer);
-/* After a flush: drops detail that is due, starts the worker for a day that is ready.  Caught up: the topics have been
+/* After a flush: starts the worker, which tells the loop what it found.  Caught up: the topics have been
  * read to where they ended at the start; until then no detail goes and no day is given up.  Embedded it is always so. */
 void closer_poll(struct closer *closer, instant wall, bool caught_up);
 

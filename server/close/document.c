@@ -2,6 +2,7 @@
 
 #include "base/crypto.h"
 #include "server/close/gaps.h"
+#include "server/query/rule.h"
 #include "server/version.h"
 
 #include <stdlib.h>
@@ -93,18 +94,19 @@ static enum err add_tenant_peak(void *owner, const struct usage_row *row)
 
 enum { ALL_PROFILES = 1u << PROFILE_EXACT | 1u << PROFILE_LRM | 1u << PROFILE_PERSON };
 
-static enum err usage_of_day(struct query *query, enum scope_kind scope, int64_t id, int32_t day, unsigned profiles, usage_row_fn fn,
-                             struct making *making)
+static enum err usage_of_day(struct query *query, enum scope_kind scope, int64_t id, const struct close_day *day, unsigned profiles,
+                             usage_row_fn fn, struct making *making)
 {
     const char *why = NULL;
     struct usage_request request = {
         .scope = scope,
         .id = id,
-        .from = (instant)day * DAY_MS,
-        .to = ((instant)day + 1) * DAY_MS,
+        .from = day->start,
+        .to = day->end,
         .granularity = GRANULARITY_DAY,
+        .one_day = true,
+        .date = day->date,
         .profiles = profiles,
-        .zone = BYTES_LITERAL("UTC"), /* the books' days are UTC's as yet, whatever zone a tenant reads them in */
     };
     return query_usage(query, &request, making->arena, fn, making, &why);
 }
@@ -113,13 +115,13 @@ static enum err usage_of_day(struct query *query, enum scope_kind scope, int64_t
 static enum err make_tenant_rows(struct query *query, const struct close_request *request, struct making *making)
 {
     static const enum scope_kind kinds[] = {SCOPE_AGENT_GROUP, SCOPE_PLACE_GROUP};
-    enum err err = usage_of_day(query, SCOPE_TENANT, request->book, request->day, ALL_PROFILES, add_row, making);
+    enum err err = usage_of_day(query, SCOPE_TENANT, request->day.book, &request->day, ALL_PROFILES, add_row, making);
     for (int k = 0; k < 2 && err == ERR_OK; k++) {
         const struct query_scope *groups;
         size_t count = query_scopes(query, kinds[k], making->arena, &groups);
         for (size_t i = 0; i < count && err == ERR_OK; i++)
-            if (groups[i].tenant == request->book)
-                err = usage_of_day(query, kinds[k], groups[i].scope.id, request->day, ALL_PROFILES, add_row, making);
+            if (groups[i].tenant == request->day.book)
+                err = usage_of_day(query, kinds[k], groups[i].scope.id, &request->day, ALL_PROFILES, add_row, making);
     }
     return err;
 }
@@ -129,10 +131,10 @@ static enum err make_rows(struct query *query, const struct close_request *reque
     const struct query_item *items;
     making->total_capacity = query_items(query, making->arena, &items);
     making->totals = arena_alloc(making->arena, (making->total_capacity + 1) * sizeof *making->totals);
-    if (request->book != 0)
+    if (request->day.book != 0)
         return make_tenant_rows(query, request, making);
-    enum err err = usage_of_day(query, SCOPE_SYSTEM, 0, request->day, ALL_PROFILES, add_system_row, making);
-    return err == ERR_OK ? usage_of_day(query, SCOPE_TENANT, ID_NONE, request->day, 1u << PROFILE_EXACT, add_tenant_peak, making) : err;
+    enum err err = usage_of_day(query, SCOPE_SYSTEM, 0, &request->day, ALL_PROFILES, add_system_row, making);
+    return err == ERR_OK ? usage_of_day(query, SCOPE_TENANT, ID_NONE, &request->day, 1u << PROFILE_EXACT, add_tenant_peak, making) : err;
 }
 
 /* --- the document, its members in the order of their names --------------------------------------- */
@@ -219,8 +221,8 @@ static const char *previous_digest(struct query *query, const struct close_reque
 {
     struct close_record previous;
     int32_t day;
-    if (!close_last_day(query_txn(query), request->book, &day) ||
-        !close_get_newest(query_txn(query), request->book, day, arena, &previous))
+    if (!close_last_day(query_txn(query), request->day.book, &day) ||
+        !close_get_newest(query_txn(query), request->day.book, day, arena, &previous))
         return "";
     return sha256_text(previous.document, arena_alloc(arena, SHA256_TEXT_SIZE));
 }
@@ -239,14 +241,14 @@ static void write_document(struct query *query, const struct close_request *requ
     qsort(sources, count, sizeof *sources, compare_sources);
 
     json_write_open_object(&writer);
-    write_text(&writer, "book", request->book ? arena_printf(arena, "%lld", (long long)request->book) : "system");
+    write_text(&writer, "book", request->day.book ? arena_printf(arena, "%lld", (long long)request->day.book) : "system");
     write_optional(&writer, "coverage_ppm", making->coverage_ppm);
-    write_text(&writer, "day", date_format(request->day, date));
+    write_text(&writer, "day", date_format(request->day.date, date));
     json_write_name(&writer, "end");
-    json_write_instant(&writer, ((instant)request->day + 1) * DAY_MS);
+    json_write_instant(&writer, request->day.end);
     write_text(&writer, "format", "seatmeter close 1");
     json_write_name(&writer, "gaps");
-    close_write_gaps(query, (instant)request->day * DAY_MS, ((instant)request->day + 1) * DAY_MS, arena, &writer);
+    close_write_gaps(query, request->day.start, request->day.end, arena, &writer);
     json_write_name(&writer, "made_at");
     json_write_instant(&writer, request->made_at);
     write_text(&writer, "made_by", "seatmeter " SEATMETER_VERSION);
@@ -260,9 +262,9 @@ static void write_document(struct query *query, const struct close_request *requ
     json_write_name(&writer, "rules_sha256");
     json_write_text(&writer, rules);
     json_write_name(&writer, "start");
-    json_write_instant(&writer, (instant)request->day * DAY_MS);
+    json_write_instant(&writer, request->day.start);
     write_text(&writer, "status", request->provisional ? "provisional" : "closed");
-    if (request->book == 0)
+    if (request->day.book == 0)
         write_totals(&writer, making);
     json_write_name(&writer, "watermarks");
     json_write_open_object(&writer);
@@ -272,7 +274,8 @@ static void write_document(struct query *query, const struct close_request *requ
             json_write_instant(&writer, sources[i].watermark);
         }
     json_write_close_object(&writer);
-    write_text(&writer, "zone", "UTC");
+    json_write_name(&writer, "zone");
+    json_write_text(&writer, zone_name(calendar_zone(rules_calendar(query_rules(query), &request->book), request->day.date)));
     json_write_close_object(&writer);
 }
 
@@ -283,7 +286,7 @@ enum err close_make(struct query *query, const struct close_request *request, st
     enum err err = make_rows(query, request, &making);
     if (err == ERR_OK) {
         write_document(query, request, &making, &document);
-        record->key = (struct close_key){request->book, request->day, 0};
+        record->key = (struct close_key){request->day.book, request->day.date, 0};
         record->document = arena_copy(arena, buffer_bytes(&document));
         record->rows = arena_copy(arena, buffer_bytes(&rows));
     }

@@ -2,18 +2,18 @@
  * server/close/document.h - a day's close as canonical JSON and its rows (contract.md §6).
  *
  * RFC 8785, integers only.  The rows are one canonical object a line, ordered by scope, id, item,
- * profile; null members are left out.  rows_sha256 is over these bytes, previous_sha256 over the book's
+ * profile; null members are left out.  All of them are of the book's day, also those of its groups.  rows_sha256 is over these bytes, previous_sha256 over the book's
  * previous document ("" for the first).
  * Thread: any.
  */
 #ifndef SERVER_CLOSE_DOCUMENT_H
 #define SERVER_CLOSE_DOCUMENT_H
 
-#include "server/query/query.h"
+#include "server/close/ready.h"
 
 struct close_request {
-    int64_t book; /* 0: the system */
-    int32_t day;
+    struct query_scope book;
+    struct close_day day;
     bool provisional;
     instant made_at;
 };

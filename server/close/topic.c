@@ -172,8 +172,9 @@ static struct bytes text_member(const struct json *json, const char *name)
 }
 
 /* What is wrong with the document itself; NULL: nothing. */
-static const char *read_document(const struct json *json, struct close_topic_key *key, struct bytes *previous)
+static const char *read_document(const struct json *json, struct close_topic_key *key, struct bytes document, struct bytes *previous)
 {
+    struct close_head head;
     char date[DATE_TEXT_SIZE];
     struct bytes rows = text_member(json, "rows_sha256"), book = text_member(json, "book");
     const struct json *revision = json_member(json, "revision");
@@ -184,6 +185,8 @@ static const char *read_document(const struct json *json, struct close_topic_key
     if (!close_topic_book(book, &number) || number != key->close.book || !bytes_equal_text(text_member(json, "day"), date_format(key->close.day, date)) ||
         !revision || revision->kind != JSON_KIND_INTEGER || revision->integer != key->close.revision)
         return "its book, day or revision is not that of its key";
+    if (!close_head_read(&(struct close_record){.key = key->close, .document = document}, &head))
+        return "its status is neither closed nor provisional, or start and end are no span";
     if (rows.len != SHA256_TEXT_SIZE - 1 || !bytes_present(*previous))
         return "rows_sha256 or previous_sha256 is missing";
     memcpy(key->sha256, rows.data, rows.len);
@@ -201,7 +204,7 @@ static const char *take_document(struct close_topic *topic, struct close_topic_k
     const struct json *json = json_read(record->value, arena, &why);
     if (!json || json->kind != JSON_KIND_OBJECT)
         return json ? "it is no JSON object" : why;
-    if ((why = read_document(json, key, &previous)))
+    if ((why = read_document(json, key, record->value, &previous)))
         return why;
     struct chain *chain = chain_of(topic, key->close.book);
     if (!bytes_equal_text(previous, chain->sha256)) {

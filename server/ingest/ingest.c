@@ -309,6 +309,9 @@ static void put_enabled(void *owner, int32_t day, struct scope scope, struct byt
 {
     struct ingest *ingest = owner;
     struct key key;
+    uint32_t slot = slot_of((instant)day * DAY_MS);
+    if (slot < ingest->lowest_slot)
+        ingest->lowest_slot = slot;
     enabled_key(&key, scope, day);
     if (steps.len)
         db_put_chunked(ingest->txn, TABLE_ENABLED, key_bytes(&key), steps);

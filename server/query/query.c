@@ -55,8 +55,7 @@ enum err query_open(struct db *db, struct query **out)
         query->day_end = (int32_t)last + 1;
     }
     query->clock = meta_instant(query, "clock");
-    instant horizon = meta_instant(query, "horizon");
-    query->horizon_day = horizon == INSTANT_NONE ? INT32_MIN : instant_day(horizon);
+    query->horizon = meta_instant(query, "horizon"); /* INSTANT_EVER has the bits of INSTANT_NONE */
     err = query_load_items(query);
     if (err == ERR_OK)
         err = load_known_until(query);
@@ -97,4 +96,9 @@ instant query_clock(const struct query *query)
 instant query_since(const struct query *query)
 {
     return query->slot_end > query->slot_first ? (instant)query->slot_first * SLOT_MS : INSTANT_NONE;
+}
+
+instant query_horizon(const struct query *query)
+{
+    return query->horizon;
 }

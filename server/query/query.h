@@ -26,6 +26,8 @@ MUST_CHECK enum err query_failure(const struct query *query);
 /* The clock of the last flush, and the first instant of the first slot; INSTANT_NONE: nothing yet. */
 instant query_clock(const struct query *query);
 instant query_since(const struct query *query);
+/* Detail of what is over before is gone, and days that end by then are final; INSTANT_EVER: all is there. */
+instant query_horizon(const struct query *query);
 
 struct query_item {
     struct bytes code, name;
@@ -73,6 +75,8 @@ struct usage_request {
     unsigned profiles;       /* bits 1 << PROFILE_… */
     struct bytes zone;       /* absent: each scope's own, with its history (domain.md §7.9) */
     int first_weekday;       /* of weeks: 0 Monday … 6 Sunday */
+    bool one_day;            /* just the day [from, to) of `date`, as its book has it; with granularity day */
+    int32_t date;
     bool after;              /* go on behind this row: where a page ended */
     int64_t after_id;
     struct bytes after_item;

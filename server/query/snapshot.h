@@ -50,7 +50,7 @@ struct query {
     int32_t day_first, day_end;    /* likewise days of day_net */
     instant clock;                 /* of the last flush, INSTANT_NONE: none yet */
     instant known_until;           /* where integrals are cut */
-    int32_t horizon_day;           /* closes of earlier days are final; INT32_MIN: none */
+    instant horizon;               /* closed days that end by then are final; INSTANT_EVER: none is */
 
     enum err err;                  /* the first failure to read a list */
     const struct rules *rules;     /* query_rules() */
@@ -126,7 +126,8 @@ int64_t query_coverage_ppm(struct query *query, instant from, instant to);
 
 /* Closed days of one book. */
 struct book_day {
-    int32_t day;
+    int32_t day; /* of the book's own calendar */
+    instant start, end;
     enum row_status status;
     uint32_t revision;
 };
@@ -134,9 +135,11 @@ struct book {
     struct book_day *days;
     size_t count;
 };
+/* A date of any calendar lies within so many days of the same date of UTC. */
+enum { CALENDAR_DAYS_APART = 2 };
 /* The newest revision of each closed day from … to, both included. */
 void query_book(struct query *query, const struct query_scope *scope, int32_t from, int32_t to, struct arena *arena, struct book *book);
-/* The first of the statuses of the days that [start, end) overlaps, and their largest revision. */
+/* The first of the statuses of the days that [start, end) overlaps, in whatever zone either is, and their largest revision. */
 void book_status(const struct book *book, instant start, instant end, enum row_status *status, int64_t *revision);
 
 #endif

@@ -172,13 +172,24 @@ static enum err walk_item(struct walk *walk, struct scope_walk *of, size_t after
     return err;
 }
 
+static void use_one_day(struct walk *walk, const struct calendar *calendar)
+{
+    const struct usage_request *request = walk->request;
+    walk->periods = (struct periods){arena_alloc(walk->arena, sizeof *walk->periods.list), 1, arena_alloc(walk->arena, sizeof *walk->periods.days), 1};
+    walk->periods.list[0] = (struct period){request->from, request->to, 0, 1};
+    walk->periods.days[0] = (struct local_day){request->date, request->from, request->to, calendar_zone(calendar, request->date)};
+}
+
 /* The periods of a scope and their dates; most scopes share them with the one before. */
 static void use_calendar(struct walk *walk, const struct query_scope *scope)
 {
     const struct usage_request *request = walk->request;
     const struct calendar *own = rules_calendar(walk->rules, scope), *calendar = walk->asked ? walk->asked : own;
     if (walk->calendar != calendar) {
-        periods_make(calendar, request->granularity, request->first_weekday, request->from, request->to, walk->arena, &walk->periods);
+        if (request->one_day)
+            use_one_day(walk, calendar);
+        else
+            periods_make(calendar, request->granularity, request->first_weekday, request->from, request->to, walk->arena, &walk->periods);
         walk->calendar = calendar;
         walk->dated_by = NULL;
     }
@@ -248,7 +259,8 @@ static enum err walk_scope(struct walk *walk, const struct query_scope *scope, s
     fold_scope(walk, &of, arena);
     const struct periods *periods = &walk->periods;
     if (periods->count)
-        query_book(query, scope, instant_day(periods->list[0].start), instant_day(periods->list[periods->count - 1].end - 1), arena, &of.book);
+        query_book(query, scope, instant_day(periods->list[0].start) - CALENDAR_DAYS_APART,
+                   instant_day(periods->list[periods->count - 1].end) + CALENDAR_DAYS_APART, arena, &of.book);
     for (of.item = 0; of.item < query->item_count && !err; of.item++)
         if (!bytes_present(walk->request->item) || bytes_equal(walk->request->item, query->items[of.item].code))
             err = walk_item(walk, &of, after_item);

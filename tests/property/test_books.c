@@ -1,0 +1,413 @@
+/*
+ * Days of books in their own zones (domain.md §7.9, §7.20, §7.21): the system's and three tenants' books are closed day by
+ * day, in any order of the books, while zones change, now and then for days that are closed already.
+ *
+ * The naive judge finds each day by a calendar of its own (naive_rules.h): a book's day begins where its last one ended
+ * and ends where its own zone's date does; a date without an instant has no close.  Compared are the date, the borders,
+ * the zone and every row of every close; that the chains hold; what a report in any zone says of the status; where the
+ * horizon is; and that it moving, and the store being opened again, changes no row.
+ *
+ *   SEED=n    the first seed (default 1)     SEEDS=n   how many (default 60); SEED=n SEEDS=1: that one alone
+ */
+#include "base/check.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "server/close/chain.h"
+#include "server/close/document.h"
+#include "server/ingest/ingest.h"
+#include "tests/support/naive_rules.h"
+#include "tests/support/spite_rules.h"
+#include "tests/support/ways.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BOOKS = 5, DAYS_MAX = 80, BEFORE = 12, DAYS = 100, STEPS = 90 };
+
+struct counts {
+    uint64_t closes, rows, odd_days, empty_days, late_zones, statuses[STATUS_COUNT], horizons, again;
+};
+
+/* What the judge knows of a book. */
+struct judged {
+    struct close_day days[DAYS_MAX];
+    size_t count;
+};
+
+struct trial {
+    uint64_t seed;
+    struct dice dice;
+    struct arena *arena;
+    struct spite spite;
+    const struct catalog *catalog;
+    struct fact *facts; /* with those that were said late */
+    size_t fact_count;
+    struct naive *naive;
+    struct naive_calendar calendar;
+    struct way_store store;
+    struct judged books[BOOKS]; /* by id; 0: the system */
+    instant horizon;
+    unsigned faults;
+    struct counts *counts;
+};
+
+__attribute__((format(printf, 2, 3))) static void fault(struct trial *trial, const char *format, ...)
+{
+    va_list args;
+    if (trial->faults++ >= 5)
+        return;
+    printf("books: SEED=%llu SEEDS=1: ", (unsigned long long)trial->seed);
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    printf("\n");
+}
+
+static void count_again(struct trial *trial)
+{
+    if (trial->naive)
+        naive_destroy(trial->naive);
+    trial->naive = naive_create(trial->facts, trial->fact_count, &(struct naive_options){.catalog = trial->catalog, .cap_hours = trial->spite.cap_hours});
+}
+
+/* --- the judge's days ------------------------------------------------------------------------------ */
+
+/* Where the first slot begins that has anything. */
+static instant counted_from(struct trial *trial)
+{
+    instant first = INSTANT_NEVER;
+    for (size_t item = 0; item < trial->catalog->count; item++)
+        for (int person = 0; person < 2 && trial->catalog->items[item].measure_concurrent; person++) {
+            struct naive_line line = naive_line(trial->naive, SCOPE_SYSTEM, 0, item, person ? PROFILE_PERSON : PROFILE_EXACT);
+            if (line.count && line.steps[0].at < first)
+                first = line.steps[0].at;
+        }
+    return floor_div(first, 5 * MINUTE_MS) * 5 * MINUTE_MS;
+}
+
+static struct close_day expected_day(struct trial *trial, int64_t book, struct bytes *zone)
+{
+    const struct judged *judged = &trial->books[book];
+    const struct close_day *last = judged->count ? &judged->days[judged->count - 1] : NULL;
+    instant from = last ? last->end : trial->horizon != INSTANT_EVER ? trial->horizon : counted_from(trial);
+    naive_calendar(trial->naive, book ? book : ID_NONE, BYTES_NONE, instant_day(trial->spite.from) - BEFORE, DAYS, &trial->calendar);
+    for (size_t i = 0; i < trial->calendar.count; i++) {
+        const struct naive_day *day = &trial->calendar.days[i];
+        if (day->end <= from || (last ? day->date <= last->date : trial->horizon != INSTANT_EVER && day->start < from))
+            continue;
+        *zone = day->zone;
+        trial->counts->odd_days += day->end - day->start != DAY_MS;
+        trial->counts->empty_days += i && trial->calendar.days[i - 1].end == trial->calendar.days[i - 1].start;
+        return (struct close_day){book, day->date, last ? from : day->start, day->end};
+    }
+    check_failed(__FILE__, __LINE__, "the judge's calendar is too short");
+}
+
+/* --- a close ---------------------------------------------------------------------------------------- */
+
+static int64_t number(const struct json *row, const char *name, int64_t none)
+{
+    const struct json *member = json_member(row, name);
+    instant at;
+    if (member && member->kind == JSON_KIND_TEXT)
+        return instant_parse(member->text, &at) ? at : none;
+    return member && member->kind == JSON_KIND_INTEGER ? member->integer : none;
+}
+
+static struct bytes text(const struct json *row, const char *name)
+{
+    const struct json *member = json_member(row, name);
+    return member && member->kind == JSON_KIND_TEXT ? member->text : BYTES_LITERAL("");
+}
+
+static void check_row(struct trial *trial, const struct close_day *day, struct bytes line)
+{
+    const char *why = "";
+    const struct json *row = json_read(line, trial->arena, &why);
+    check(row);
+    enum scope_kind scope = scope_kind_from_name(text(row, "scope"));
+    enum profile profile = profile_from_name(text(row, "profile"));
+    int64_t id = number(row, "id", 0);
+    size_t item = 0;
+    while (!bytes_equal(trial->catalog->items[item].code, text(row, "item")))
+        item++;
+    struct naive_usage usage = {-1, INSTANT_NONE, -1};
+    if (trial->catalog->items[item].measure_concurrent) {
+        struct naive_line steps = naive_line(trial->naive, scope, id, item, profile);
+        usage = naive_usage(&steps, day->start, day->end);
+    }
+    trial->counts->rows++;
+    bool mine = day->book == 0 ? scope == SCOPE_SYSTEM : (scope == SCOPE_TENANT && id == day->book) || (scope == SCOPE_AGENT_GROUP && id == day->book + 10);
+    if (!mine || number(row, "start", 0) != day->start || number(row, "end", 0) != day->end || number(row, "peak", -1) != usage.peak ||
+        number(row, "peak_at", INSTANT_NONE) != usage.peak_at || number(row, "seat_ms", -1) != usage.seat_ms)
+        fault(trial, "book %lld: expected peak %lld at %lld, seat_ms %lld in [%lld, %lld): %.*s", (long long)day->book, (long long)usage.peak,
+              (long long)usage.peak_at, (long long)usage.seat_ms, (long long)day->start, (long long)day->end, (int)line.len, (const char *)line.data);
+}
+
+static void check_rows(struct trial *trial, const struct close_day *day, struct bytes rows)
+{
+    while (rows.len) {
+        const uint8_t *end = memchr(rows.data, '\n', rows.len);
+        size_t len = (size_t)(end - rows.data);
+        check_row(trial, day, bytes_of(rows.data, len));
+        rows = bytes_of(rows.data + len + 1, rows.len - len - 1);
+    }
+}
+
+static void check_document(struct trial *trial, const struct close_day *day, struct bytes zone, struct bytes document)
+{
+    const char *why = "";
+    const struct json *root = json_read(document, trial->arena, &why);
+    char date[DATE_TEXT_SIZE];
+    check(root);
+    if (!bytes_equal(text(root, "zone"), zone) || !bytes_equal_text(text(root, "day"), date_format(day->date, date)) ||
+        number(root, "start", 0) != day->start || number(root, "end", 0) != day->end)
+        fault(trial, "book %lld, %s: expected zone %.*s, [%lld, %lld): %.*s", (long long)day->book, date, (int)zone.len, (const char *)zone.data,
+              (long long)day->start, (long long)day->end, (int)document.len, (const char *)document.data);
+}
+
+static struct query *opened(struct trial *trial)
+{
+    struct query *query;
+    check(query_open(trial->store.db, &query) == ERR_OK);
+    return query;
+}
+
+/* False: the book is at the end. */
+static bool close_one(struct trial *trial, const struct query_scope *book, struct query *query)
+{
+    struct close_day day;
+    struct close_record record;
+    struct db_txn *txn;
+    struct bytes zone = BYTES_NONE;
+    bool provisional = dice_chance(&trial->dice, 10);
+    struct judged *judged = &trial->books[book->scope.id];
+    if (!close_next_day(query, book, &day))
+        return false;
+    struct close_day expected = expected_day(trial, book->scope.id, &zone);
+    if (day.date != expected.date || day.start != expected.start || day.end != expected.end)
+        fault(trial, "book %lld: the next day is %d [%lld, %lld), expected %d [%lld, %lld)", (long long)book->scope.id, (int)day.date, (long long)day.start,
+              (long long)day.end, (int)expected.date, (long long)expected.start, (long long)expected.end);
+    if (day.end > trial->spite.to || trial->faults || judged->count == DAYS_MAX)
+        return false;
+    check(close_make(query, &(struct close_request){*book, day, provisional, day.end}, trial->arena, &record) == ERR_OK);
+    check_document(trial, &day, zone, record.document);
+    check_rows(trial, &day, record.rows);
+    check(db_begin_write(trial->store.db, &txn) == ERR_OK);
+    close_put(txn, &record);
+    check(db_commit(txn) == ERR_OK);
+    judged->days[judged->count++] = day;
+    trial->counts->closes++;
+    return true;
+}
+
+static bool close_some(struct trial *trial)
+{
+    struct query *query = opened(trial);
+    const struct query_scope *books;
+    size_t count = close_books(query, trial->arena, &books);
+    bool done = false;
+    check(count <= BOOKS);
+    for (size_t i = 0; i < count; i++)
+        if (dice_chance(&trial->dice, 60))
+            done |= close_one(trial, &books[i], query);
+    query_close(query);
+    return done;
+}
+
+/* --- the horizon ------------------------------------------------------------------------------------ */
+
+/* The earliest over the books of where their oldest day with detail begins. */
+static void move_horizon(struct trial *trial)
+{
+    struct query *query = opened(trial);
+    const struct query_scope *books;
+    int detail_days = 1 + (int)dice_roll(&trial->dice, 4);
+    size_t count = close_books(query, trial->arena, &books);
+    instant earliest = INSTANT_NEVER, expected = INSTANT_NEVER;
+    for (size_t i = 0; i < count; i++) {
+        const struct judged *judged = &trial->books[books[i].scope.id];
+        struct bytes zone;
+        instant of_book = judged->count ? INSTANT_NONE : expected_day(trial, books[i].scope.id, &zone).start;
+        for (size_t k = judged->count; k-- > 0 && judged->days[k].date > judged->days[judged->count - 1].date - detail_days;)
+            of_book = judged->days[k].start;
+        instant horizon = close_book_horizon(query, &books[i], judged->count ? judged->days[judged->count - 1].date : 0, detail_days);
+        earliest = horizon < earliest ? horizon : earliest;
+        expected = of_book < expected ? of_book : expected;
+    }
+    instant since = query_since(query);
+    query_close(query);
+    if (earliest != expected)
+        fault(trial, "the horizon is %lld, expected %lld", (long long)earliest, (long long)expected);
+    if (earliest <= since || (trial->horizon != INSTANT_EVER && earliest <= trial->horizon))
+        return;
+    way_store_horizon(&trial->store, earliest);
+    trial->horizon = earliest;
+    trial->counts->horizons++;
+}
+
+/* --- what reports say of it ------------------------------------------------------------------------- */
+
+static enum err check_status(void *owner, const struct usage_row *row)
+{
+    struct trial *trial = owner;
+    const struct judged *judged = &trial->books[row->scope == SCOPE_SYSTEM ? 0 : row->scope == SCOPE_AGENT_GROUP ? row->id - 10 : row->id];
+    bool bookless = row->scope != SCOPE_SYSTEM && row->id == 0; /* who belongs to no tenant */
+    enum row_status expected = bookless ? STATUS_OPEN : STATUS_FINAL;
+    struct db_txn *txn;
+    check(db_begin_read(trial->store.db, &txn) == ERR_OK);
+    /* Each quarter of an hour of the row lies in a day of the book, or is open. */
+    for (instant at = row->start; at < row->end && expected != STATUS_OPEN; at += 15 * MINUTE_MS) {
+        size_t i = 0;
+        struct close_record record;
+        while (i < judged->count && !(judged->days[i].start <= at && at < judged->days[i].end))
+            i++;
+        enum row_status status = STATUS_OPEN;
+        if (i < judged->count) {
+            check(close_get_newest(txn, judged->days[i].book, judged->days[i].date, trial->arena, &record));
+            bool provisional = memmem(record.document.data, record.document.len, "\"status\":\"provisional\"", 22);
+            status = provisional ? STATUS_PROVISIONAL : judged->days[i].end <= trial->horizon ? STATUS_FINAL : STATUS_CLOSED;
+        }
+        expected = status < expected ? status : expected;
+    }
+    db_abort(txn);
+    trial->counts->statuses[expected]++;
+    if (row->status != expected)
+        fault(trial, "%s %lld, %s in %.*s: status %s, expected %s", scope_kind_name(row->scope), (long long)row->id, granularity_name(row->granularity),
+              (int)row->zone.len, (const char *)row->zone.data, row_status_name(row->status), row_status_name(expected));
+    return ERR_OK;
+}
+
+static void ask(struct trial *trial)
+{
+    struct query *query = opened(trial);
+    const char *why = "", *zone = dice_chance(&trial->dice, 50) ? NULL : spite_rules_zones[dice_roll(&trial->dice, 11)];
+    instant from = trial->spite.from + (instant)dice_roll(&trial->dice, 34ull * DAY_MS);
+    struct usage_request request = {.scope = (enum scope_kind)dice_roll(&trial->dice, SCOPE_AGENT_GROUP + 1), .id = ID_NONE, .item = BYTES_LITERAL("any"),
+                                    .from = from, .to = from + 3 * DAY_MS, .granularity = GRANULARITY_HOUR + (enum granularity)dice_roll(&trial->dice, 4),
+                                    .profiles = 1u << PROFILE_EXACT, .zone = bytes_from_text(zone)};
+    check(query_usage(query, &request, trial->arena, check_status, trial, &why) == ERR_OK);
+    query_close(query);
+}
+
+/* Every close again, from the store as it is now: the rows that it had, byte for byte. */
+static void make_again(struct trial *trial)
+{
+    struct query *query = opened(trial);
+    for (int64_t book = 0; book < BOOKS; book++)
+        for (size_t i = 0; i < trial->books[book].count; i++) {
+            const struct close_day *day = &trial->books[book].days[i];
+            struct query_scope scope = {{book ? SCOPE_TENANT : SCOPE_SYSTEM, book}, BYTES_NONE, ID_NONE};
+            struct close_record before, after;
+            check(close_get_newest(query_txn(query), book, day->date, trial->arena, &before));
+            check(close_make(query, &(struct close_request){scope, *day, false, day->end}, trial->arena, &after) == ERR_OK);
+            trial->counts->again++;
+            if (!bytes_equal(before.rows, after.rows))
+                fault(trial, "book %lld, day %d: other rows now:\n%.*s\n%.*s", (long long)book, (int)day->date, (int)before.rows.len,
+                      (const char *)before.rows.data, (int)after.rows.len, (const char *)after.rows.data);
+        }
+    query_close(query);
+}
+
+static void say_broken(void *owner, const char *what)
+{
+    fault(owner, "%s", what);
+}
+
+static void check_chains(struct trial *trial)
+{
+    struct db_txn *txn;
+    struct chain_result result;
+    check(db_begin_read(trial->store.db, &txn) == ERR_OK);
+    chain_check(txn, say_broken, trial, &result);
+    db_abort(txn);
+}
+
+/* --- a seed ----------------------------------------------------------------------------------------- */
+
+/* A zone that is said late, for days that may be closed, or of a tenant that nobody named before. */
+static void say_late(struct trial *trial)
+{
+    struct dice *dice = &trial->dice;
+    struct fact fact = fact_blank(FACT_TENANT_SETTING);
+    fact.source = BYTES_LITERAL("api");
+    fact.version = 1000 + (int64_t)trial->fact_count;
+    fact.tenant_setting.tenant = 1 + (int64_t)dice_roll(dice, 4);
+    fact.tenant_setting.effective = instant_day(trial->spite.from) + (int32_t)dice_roll(dice, 36);
+    fact.tenant_setting.zone = bytes_from_text(spite_rules_zones[dice_roll(dice, 11)]);
+    fact.key = bytes_from_text(arena_printf(trial->arena, "%lld/late%zu", (long long)fact.tenant_setting.tenant, trial->fact_count));
+    trial->facts[trial->fact_count++] = fact;
+    check(ingest_fact(trial->store.ingest, &fact) == FACT_APPLIED);
+    way_store_flush(&trial->store);
+    count_again(trial);
+    trial->counts->late_zones++;
+}
+
+static bool try_seed(uint64_t seed, const char *parent, const struct catalog *catalog, struct counts *counts)
+{
+    struct trial *trial = memory_alloc_zero(1, sizeof *trial);
+    *trial = (struct trial){.seed = seed, .dice = {hash_mix(seed + 5)}, .arena = arena_create(), .catalog = catalog, .horizon = INSTANT_EVER, .counts = counts};
+    spite_rules_make(seed, trial->arena, &trial->spite);
+    trial->facts = arena_alloc(trial->arena, (trial->spite.count + STEPS) * sizeof *trial->facts);
+    memcpy(trial->facts, trial->spite.facts, trial->spite.count * sizeof *trial->facts);
+    trial->fact_count = trial->spite.count;
+    count_again(trial);
+    way_store_create(&trial->store, parent, catalog, trial->spite.cap_hours);
+    for (size_t i = 0; i < trial->spite.count; i++)
+        (void)ingest_fact(trial->store.ingest, &trial->spite.facts[i]);
+    way_store_flush(&trial->store);
+    bool late = dice_chance(&trial->dice, 50);
+    for (int step = 0; step < STEPS && !trial->faults; step++) {
+        (void)close_some(trial);
+        if (dice_chance(&trial->dice, 10))
+            move_horizon(trial);
+        if (late && dice_chance(&trial->dice, 4))
+            say_late(trial);
+        if (dice_chance(&trial->dice, 10))
+            ask(trial);
+        if (dice_chance(&trial->dice, 5))
+            way_store_reopen(&trial->store);
+    }
+    if (!trial->faults)
+        make_again(trial);
+    check_chains(trial);
+    way_store_destroy(&trial->store);
+    bool right = trial->faults == 0;
+    naive_destroy(trial->naive);
+    arena_destroy(trial->arena);
+    free(trial);
+    return right;
+}
+
+int main(void)
+{
+    const char *one = getenv("SEED"), *many = getenv("SEEDS"), *why = "";
+    struct arena *arena = arena_create();
+    struct catalog *catalog;
+    struct counts counts = {0};
+    unsigned failed = 0;
+    char parent[128];
+    log_set_level(LOG_ERROR);
+    if (catalog_read(bytes_from_text(spite_rules_catalog), arena, &catalog, &why) != ERR_OK)
+        check_failed(__FILE__, __LINE__, why);
+    snprintf(parent, sizeof parent, "%s/seatmeter-books-XXXXXX", way_parent());
+    check(mkdtemp(parent));
+    uint64_t first = one ? strtoull(one, NULL, 10) : 1, seeds = many ? strtoull(many, NULL, 10) : 60;
+    for (uint64_t seed = first; seed < first + seeds && failed < 3; seed++)
+        failed += !try_seed(seed, parent, catalog, &counts);
+    way_dir_remove(parent);
+    arena_destroy(arena);
+    printf("books: seeds %llu to %llu: %llu closes with %llu rows, %llu days not of 24 h, %llu behind a date without an instant, %llu zones said late; "
+           "horizon moved %llu times, %llu closes made again; status open %llu, provisional %llu, closed %llu, final %llu; %u seeds differ\n",
+           (unsigned long long)first, (unsigned long long)(first + seeds - 1), (unsigned long long)counts.closes, (unsigned long long)counts.rows,
+           (unsigned long long)counts.odd_days, (unsigned long long)counts.empty_days, (unsigned long long)counts.late_zones,
+           (unsigned long long)counts.horizons, (unsigned long long)counts.again, (unsigned long long)counts.statuses[STATUS_OPEN],
+           (unsigned long long)counts.statuses[STATUS_PROVISIONAL], (unsigned long long)counts.statuses[STATUS_CLOSED],
+           (unsigned long long)counts.statuses[STATUS_FINAL], failed);
+    bool all = counts.closes && counts.odd_days && counts.empty_days && counts.late_zones && counts.horizons;
+    for (int status = 0; status < STATUS_COUNT; status++)
+        all = all && counts.statuses[status];
+    if (seeds >= 50 && !failed && !all)
+        printf("books: something was never tried\n");
+    return failed != 0 || (seeds >= 50 && !all);
+}
