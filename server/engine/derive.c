@@ -33,10 +33,9 @@ void session_mark(struct engine *engine, uint32_t number)
 }
 
 /* Puts the session where its begin and its device are now; those whose next begin that changes are marked. */
-static void place(struct engine *engine, uint32_t number, const struct view *view)
+static void place(struct engine *engine, uint32_t number, const struct view *view, uint32_t device)
 {
     struct session *session = session_at(engine, number);
-    uint32_t device = device_of(engine, view);
     session->true_end = view->true_end;
     if (view->begin > engine->newest_begin)
         engine->newest_begin = view->begin;
@@ -56,7 +55,7 @@ void session_enter_device(struct engine *engine, uint32_t number)
     if (session->used && !session->port && !session->twin_leader) {
         session_view(engine, number, &view);
         if (view.present)
-            place(engine, number, &view);
+            place(engine, number, &view, device_of(engine, &view));
         arena_reset(engine->scratch);
     }
 }
@@ -102,47 +101,181 @@ static void derive_port(struct engine *engine, uint32_t number)
     find_end(engine, number, subject.begin, &subject.end);
     /* The subject is the call, without it (source, key), which is the session's own number (§7.17). */
     bool call = bytes_present(fact.port.call);
-    for (int family = 0; family < SEAT_FAMILIES; family++)
-        subject.keys[family] = (call ? 6ull : 7ull) + 0x10 * (unsigned)family;
     uint32_t low = call ? dictionary_number(&engine->calls, fact.port.call) : number;
     for (int family = 0; family < SEAT_FAMILIES; family++)
-        subject.keys[family] = subject.keys[family] << 32 | low;
+        subject.seats[family] = seat_of(engine, ((call ? 6ull : 7ull) + 0x10 * (unsigned)family) << 32 | low);
+    subject.scopes = SCOPES_NONE;
     subject.piece_count = port_pieces(engine, statement, subject.begin, subject.end, &subject.tenant, &pieces);
     subject.pieces = pieces;
     subject_install(engine, number, &subject);
 }
 
-static void derive_session(struct engine *engine, uint32_t number)
+/* known: what resolve.c knows of the view when it ends truly, 0: nothing. */
+static void derive_view(struct engine *engine, uint32_t number, const struct view *view, uint32_t known)
 {
-    struct view view = {0};
-    if (engine->restoring ? session_at(engine, number)->twin_leader == 0 : twin_place(engine, number))
-        session_view(engine, number, &view);
-    if (!view.present) {
+    if (!view->present) {
         /* Media rows alone: they wait for their login row (§7.6).  A twin: its leader is counted. */
         device_leave(engine, number);
         subject_remove(engine, number);
         return;
     }
     if (!engine->restoring)
-        place(engine, number, &view);
+        place(engine, number, view, known ? engine->resolutions.all[known - 1].device : device_of(engine, view));
     struct subject subject;
     instant end;
-    find_end(engine, number, view.begin, &end);
-    session_resolve(engine, number, &view, end, &subject);
+    find_end(engine, number, view->begin, &end);
+    if (known && end != view->true_end && !resolution_holds(engine, known, end))
+        known = resolution_of(engine, view, end);
+    session_resolve(engine, number, view, known, end, &subject);
     subject_install(engine, number, &subject);
 }
 
-void session_derive(struct engine *engine, uint32_t number)
+/* Any session, with its twins. */
+static void derive_session(struct engine *engine, uint32_t number)
+{
+    struct view view = {0};
+    if (engine->restoring ? session_at(engine, number)->twin_leader == 0 : twin_place(engine, number))
+        session_view(engine, number, &view);
+    derive_view(engine, number, &view, view.present ? resolution_of(engine, &view, view.true_end) : 0);
+}
+
+/* --- many together -------------------------------------------------------------------------------- */
+
+/*
+ * What a session rests on lies wherever it came to lie, and a read of memory that waits for the one before costs as much
+ * as all the rest.  So some sessions go through the same steps side by side: each step asks for what the next one reads.
+ * Rows, and so views, do not change while sessions are derived; with twins they rest on other sessions, so then each
+ * session is derived by itself.
+ */
+enum { TOGETHER = 32 };
+
+struct pending {
+    uint32_t number, known;
+    bool plain, keyed;
+    struct view view;
+    struct attributes_key key;
+    uint64_t hash;
+};
+
+static void fetch(const void *memory)
+{
+    __builtin_prefetch(memory);
+    __builtin_prefetch((const char *)memory + 64);
+}
+
+/* Rows, the head of each list and what is behind it. */
+static void fetch_rows(const struct engine *engine, const struct session *session, unsigned step)
+{
+    const struct rows *rows = &engine->rows;
+    uint32_t media = session->media_rows;
+    if (step == 0 && session->login_rows) {
+        fetch(rows_login(rows, session->login_rows));
+        __builtin_prefetch(&rows->pools[SESSION_LOGIN].next[session->login_rows - 1]);
+    }
+    for (; media && step > 0; step--)
+        media = rows_next(rows, SESSION_MEDIA, media);
+    if (media) {
+        fetch(rows_media(rows, media));
+        __builtin_prefetch(&rows->pools[SESSION_MEDIA].next[media - 1]);
+    }
+}
+
+static void look(struct engine *engine, struct pending *pending)
+{
+    session_view(engine, pending->number, &pending->view);
+    pending->keyed = pending->view.present && resolution_key(engine, &pending->view, pending->view.true_end, &pending->key);
+    if (!pending->keyed)
+        return;
+    pending->hash = resolution_hash(&pending->key);
+    resolution_fetch_place(&engine->resolutions, pending->hash);
+}
+
+static void fetch_resolved(const struct engine *engine, const struct pending *pending, bool neighbours)
+{
+    if (!pending->known)
+        return;
+    const struct resolution *resolution = &engine->resolutions.all[pending->known - 1];
+    for (int family = 0; family < SEAT_FAMILIES; family++) {
+        uint32_t seat = resolution->seats[family];
+        if (seat && !neighbours) {
+            __builtin_prefetch(&engine->seat_bounds[seat - 1]);
+            __builtin_prefetch(&engine->seats[seat - 1]);
+        } else if (seat && engine->seats[seat - 1]) {
+            fetch(session_at(engine, engine->seats[seat - 1]));
+        }
+    }
+    if (resolution->device && !neighbours)
+        __builtin_prefetch(&engine->devices[resolution->device - 1]);
+    else if (resolution->device && engine->devices[resolution->device - 1].last)
+        fetch(session_at(engine, engine->devices[resolution->device - 1].last));
+}
+
+static void derive_together(struct engine *engine, struct pending *pending, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct session *session = session_at(engine, pending[i].number);
+        pending[i].plain = session->used && !session->port;
+        pending[i].known = 0;
+        if (pending[i].plain)
+            fetch_rows(engine, session, 0);
+    }
+    for (unsigned step = 1; step <= 2; step++)
+        for (size_t i = 0; i < count; i++)
+            if (pending[i].plain)
+                fetch_rows(engine, session_at(engine, pending[i].number), step);
+    for (size_t i = 0; i < count; i++)
+        if (pending[i].plain)
+            look(engine, &pending[i]);
+    for (size_t i = 0; i < count; i++)
+        if (pending[i].plain && pending[i].keyed)
+            resolution_fetch(&engine->resolutions, pending[i].hash);
+    for (size_t i = 0; i < count; i++)
+        if (pending[i].plain && pending[i].keyed)
+            pending[i].known = resolution_find(&engine->resolutions, &pending[i].key, pending[i].hash);
+    for (int neighbours = 0; neighbours <= 1; neighbours++)
+        for (size_t i = 0; i < count; i++)
+            fetch_resolved(engine, &pending[i], neighbours);
+    for (size_t i = 0; i < count; i++) {
+        struct session *session = session_at(engine, pending[i].number);
+        session->dirty = false;
+        if (pending[i].plain)
+            derive_view(engine, pending[i].number, &pending[i].view, pending[i].known);
+        else if (session->used)
+            derive_port(engine, pending[i].number);
+    }
+    arena_reset(engine->scratch);
+}
+
+static void derive_alone(struct engine *engine, uint32_t number)
 {
     struct session *session = session_at(engine, number);
     session->dirty = false;
-    if (!session->used)
-        return;
-    if (session->port)
+    if (session->used && session->port)
         derive_port(engine, number);
-    else
+    else if (session->used)
         derive_session(engine, number);
     arena_reset(engine->scratch);
+}
+
+void sessions_settle(struct engine *engine)
+{
+    struct pending pending[TOGETHER];
+    const struct number_list *dirty = &engine->dirty;
+    /* The list grows while it is worked off: a session that moves marks those it superseded. */
+    for (size_t i = 0, count; i < dirty->count; i += count) {
+        count = engine->twins_on ? 1 : dirty->count - i < TOGETHER ? dirty->count - i : TOGETHER;
+        for (size_t ahead = i + count; ahead < i + 2 * count && ahead < dirty->count; ahead++) {
+            fetch(session_at(engine, dirty->numbers[ahead]));
+            __builtin_prefetch((const char *)session_at(engine, dirty->numbers[ahead]) + 128);
+        }
+        for (size_t p = 0; p < count; p++)
+            pending[p].number = dirty->numbers[i + p];
+        if (count == 1)
+            derive_alone(engine, dirty->numbers[i]);
+        else
+            derive_together(engine, pending, count);
+    }
+    engine->dirty.count = 0;
 }
 
 void session_forget(struct engine *engine, uint32_t number)

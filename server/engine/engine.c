@@ -33,9 +33,9 @@ void engine_destroy(struct engine *engine)
     free(engine->sessions);
     free(engine->seats);
     free(engine->seat_families);
+    free(engine->seat_bounds);
     configured_free(engine);
-    resolutions_clear(&engine->resolutions);
-    free(engine->resolutions.all);
+    resolutions_free(&engine->resolutions);
     free(engine->devices);
     free(engine->twins);
     dictionary_free(&engine->twin_keys);
@@ -148,10 +148,7 @@ static void settle_inputs(struct engine *engine)
 void engine_settle(struct engine *engine, instant clock)
 {
     settle_inputs(engine);
-    /* The list grows while it is worked off: a session that moves marks those it superseded. */
-    for (size_t i = 0; i < engine->dirty.count; i++)
-        session_derive(engine, engine->dirty.numbers[i]);
-    engine->dirty.count = 0;
+    sessions_settle(engine);
     if (counters_stale_begin(&engine->counters))
         subject_each_edge(engine, (instant)engine->counters.stale_from * SLOT_MS,
                           ((instant)engine->counters.stale_to + 1) * SLOT_MS - 1, counters_derived_edge);

@@ -110,3 +110,25 @@ struct bytes names_row_key_text(const struct names *names, uint64_t key, char *t
         return names_text(names, DICTIONARY_ROW_KEY, (uint32_t)key);
     return bytes_of(text, (size_t)snprintf(text, 21, "%" PRIu64, key));
 }
+
+int names_row_key_compare(const struct names *names, uint64_t a, uint64_t b)
+{
+    char text_a[21], text_b[21];
+    if (a == b)
+        return 0;
+    if ((a | b) & KEY_TEXT)
+        return bytes_compare(names_row_key_text(names, a, text_a), names_row_key_text(names, b, text_b));
+    /* Plain numbers below 10^18: with as many digits each, in order of their values; of equal ones the shorter first. */
+    uint64_t wide_a = a, wide_b = b, scale_a = 10, scale_b = 10;
+    for (; scale_a <= a; scale_a *= 10)
+        ;
+    for (; scale_b <= b; scale_b *= 10)
+        ;
+    for (uint64_t scale = scale_a; scale < scale_b; scale *= 10)
+        wide_a *= 10;
+    for (uint64_t scale = scale_b; scale < scale_a; scale *= 10)
+        wide_b *= 10;
+    if (wide_a != wide_b)
+        return wide_a < wide_b ? -1 : 1;
+    return a < b ? -1 : 1;
+}

@@ -41,5 +41,7 @@ int64_t names_id(const struct names *names, ref id);
 /* A row's key as 64 bits and back; text must hold 21 bytes. */
 uint64_t names_row_key(struct names *names, struct bytes key);
 struct bytes names_row_key_text(const struct names *names, uint64_t key, char *text);
+/* Their order as texts. */
+int names_row_key_compare(const struct names *names, uint64_t a, uint64_t b);
 
 #endif

@@ -29,6 +29,7 @@ void masks_free(struct masks *masks)
     map_free(&masks->unions);
     free(masks->scratch);
     free(masks->person);
+    free(masks->both);
 }
 
 static void set_bit(uint64_t *words, size_t bit)
@@ -38,7 +39,7 @@ static void set_bit(uint64_t *words, size_t bit)
 
 void masks_grow(struct masks *masks, size_t item_count)
 {
-    struct masks grown = {.unions = masks->unions, .person = masks->person, .person_capacity = masks->person_capacity};
+    struct masks grown = {.unions = masks->unions, .person = masks->person, .both = masks->both, .person_capacity = masks->person_capacity};
     grown.item_count = item_count;
     grown.word_count = 2 * item_count / 64 + 1;
     grown.scratch = memory_alloc_zero(grown.word_count, sizeof *grown.scratch);
@@ -64,7 +65,9 @@ uint32_t masks_person(struct masks *masks, uint32_t mask)
         while (capacity < mask)
             capacity *= 2;
         masks->person = memory_resize(masks->person, capacity * sizeof *masks->person);
+        masks->both = memory_resize(masks->both, capacity * sizeof *masks->both);
         memset(masks->person + masks->person_capacity, 0, (capacity - masks->person_capacity) * sizeof *masks->person);
+        memset(masks->both + masks->person_capacity, 0, (capacity - masks->person_capacity) * sizeof *masks->both);
         masks->person_capacity = capacity;
     }
     if (masks->person[mask - 1] == 0) {
@@ -76,6 +79,16 @@ uint32_t masks_person(struct masks *masks, uint32_t mask)
         masks->person[mask - 1] = masks_number(masks, masks->scratch);
     }
     return masks->person[mask - 1];
+}
+
+uint32_t masks_both(struct masks *masks, uint32_t mask)
+{
+    if (mask && mask <= masks->person_capacity && masks->both[mask - 1])
+        return masks->both[mask - 1];
+    uint32_t both = masks_union(masks, mask, masks_person(masks, mask));
+    if (mask)
+        masks->both[mask - 1] = both;
+    return both;
 }
 
 uint32_t masks_union(struct masks *masks, uint32_t a, uint32_t b)

@@ -21,6 +21,7 @@ struct masks {
     size_t item_count;
     uint64_t *scratch;
     uint32_t *person;        /* [mask - 1]: the same items in the person's lanes; 0: not asked yet */
+    uint32_t *both;          /* [mask - 1]: the items in both lanes; as many as person */
     uint32_t person_capacity;
     struct map unions;       /* (mask, mask) → mask */
 };
@@ -30,6 +31,8 @@ void masks_create(struct masks *masks, size_t item_count);
 void masks_grow(struct masks *masks, size_t item_count);
 /* The items of a mask of default lanes in the person's lanes. */
 uint32_t masks_person(struct masks *masks, uint32_t mask);
+/* The items of a mask of default lanes in both lanes. */
+uint32_t masks_both(struct masks *masks, uint32_t mask);
 uint32_t masks_union(struct masks *masks, uint32_t a, uint32_t b);
 void masks_free(struct masks *masks);
 /* The number of a set of word_count words. */

@@ -59,6 +59,7 @@ struct session {
     uint32_t seat[SEAT_FAMILIES], seat_before[SEAT_FAMILIES], seat_after[SEAT_FAMILIES];
     uint32_t tenant;                 /* scope number */
     uint32_t presence;               /* number of a list of struct presence; 0: none */
+    uint32_t scopes;                 /* all of them as a set of counter.h, when they hold at any time; else SCOPES_NONE */
     uint32_t device, device_before, device_after;
     uint32_t twin_key, twin_before, twin_after; /* those alike, in order (twin.c) */
     uint32_t twin_leader; /* the session it is counted with; 0: it stands for itself */
@@ -95,16 +96,36 @@ struct source_state {
     bool sends; /* sessions, media or ports */
 };
 
+enum { KEPT_MEDIA = 6 };
+
+struct attributes_key {
+    ref tenant, person, login, place, dn, switch_id;
+    uint32_t app;
+    uint32_t media[KEPT_MEDIA]; /* ascending */
+    uint32_t first_era, last_era; /* what rules say is the same for all that lie in these */
+};
+
 /* What follows from a session's attributes alone, when nothing that they name ever changed. */
 struct resolution {
-    uint64_t keys[SEAT_FAMILIES]; /* 0: the session's own number has to be put in */
-    uint32_t tenant, presence, mask;
+    struct attributes_key key;
+    uint32_t seats[SEAT_FAMILIES]; /* 0: the session's own number has to be put in */
+    uint32_t device, tenant, presence, scopes, mask;
 };
 struct resolutions {
-    struct dictionary index; /* attributes as text → number */
-    struct resolution *all;  /* [number - 1] */
-    uint32_t capacity;
+    struct resolution_place {
+        uint32_t tag, number; /* of the key's hash; 0: free */
+    } *places;
+    struct resolution *all; /* [number - 1] */
+    uint32_t place_count, count, capacity;
 };
+
+/* How far the sessions of a seat reach: one that begins behind all others is alone, and so is whatever comes after it. */
+struct seat_bounds {
+    instant others_end; /* no session but last ends later */
+    instant last_end;
+    uint32_t last; /* 0: none is known to be alone at the end */
+};
+#define SCOPES_NONE UINT32_MAX
 
 struct engine {
     const struct catalog *catalog; /* where no rule set says another */
@@ -129,6 +150,7 @@ struct engine {
     struct map seat_index; /* (kind, ref) → seat */
     uint32_t *seats;       /* [seat - 1] → first session */
     uint8_t *seat_families;
+    struct seat_bounds *seat_bounds;
     uint32_t seat_count, seat_capacity;
     bool twins_on;                 /* more than one source sends sessions */
     uint32_t login_source;         /* the only one so far; 0: none */
@@ -211,21 +233,45 @@ void configured_free(struct engine *engine);
 void part_add(struct engine *engine, struct part_list *list, const struct piece *piece, uint32_t scope);
 /* The edges of the union of parts, scope by scope, in [from, to]; sorts the list. */
 void parts_edges(struct engine *engine, struct part_list *parts, instant from, instant to, struct edge_list *list);
-/* resolve.c */
-/* What the session counts as from view->begin to end; pieces in the scratch arena. */
-struct subject;
-void session_resolve(struct engine *engine, uint32_t number, const struct view *view, instant end, struct subject *subject);
-/* Something changed that resolutions rest on. */
-void resolutions_clear(struct resolutions *resolutions);
-
 /* What of a session the counters rest on. */
 struct subject {
-    uint64_t keys[SEAT_FAMILIES];
-    uint32_t tenant, presence;
+    uint32_t seats[SEAT_FAMILIES];
+    uint32_t tenant, presence, scopes;
     instant begin, end;
     const struct piece *pieces;
     size_t piece_count;
 };
+
+/* resolve.c */
+/* False: it has more media than are kept.  The end counts by the era that it lies in. */
+bool resolution_key(const struct engine *engine, const struct view *view, instant end, struct attributes_key *key);
+uint64_t resolution_hash(const struct attributes_key *key);
+/* The number of what is known of the key; 0: nothing. */
+uint32_t resolution_find(const struct resolutions *kept, const struct attributes_key *key, uint64_t hash);
+uint32_t resolution_of(const struct engine *engine, const struct view *view, instant end);
+/* True when what is known holds with another end, too. */
+bool resolution_holds(const struct engine *engine, uint32_t known, instant end);
+/* Ask for the memory that resolution_find() will read: its place, and then, what lies there. */
+void resolution_fetch_place(const struct resolutions *kept, uint64_t hash);
+void resolution_fetch(const struct resolutions *kept, uint64_t hash);
+/* What the session counts as from view->begin to end, by what is known of it (0: nothing); pieces in the scratch arena. */
+void session_resolve(struct engine *engine, uint32_t number, const struct view *view, uint32_t known, instant end, struct subject *subject);
+/* Something changed that resolutions rest on. */
+void resolutions_clear(struct resolutions *resolutions);
+void resolutions_free(struct resolutions *resolutions);
+
+/* seat.c */
+/* The number of a seat by its key, made when new. */
+uint32_t seat_of(struct engine *engine, uint64_t key);
+/* True when only this session can have edges from its begin or the given one on, on both seats. */
+bool seats_alone(const struct engine *engine, uint32_t number, const uint32_t seats[SEAT_FAMILIES], instant begin);
+/* The session, alone on its seats, ends here now. */
+void seats_end(struct engine *engine, uint32_t number, const uint32_t seats[SEAT_FAMILIES], instant end);
+void seat_left(struct engine *engine, uint32_t seat, uint32_t number);
+/* Looks at all of a seat's sessions again. */
+void seat_measure(struct engine *engine, uint32_t seat, enum seat_family family);
+
+/* subject.c */
 void subject_install(struct engine *engine, uint32_t number, const struct subject *subject);
 /* Takes the session off its seats without touching the counters: all its edges lie before the horizon. */
 void subject_forget(struct engine *engine, uint32_t number);
@@ -238,9 +284,10 @@ void subject_each_edge(struct engine *engine, instant from, instant to, edge_fn 
 /* The source has sent sessions, media or ports; logins: login rows. */
 void engine_source_sends(struct engine *engine, uint32_t source, bool logins);
 
-/* derive.c */
+/* derive.c, settle.c */
 void session_enter_device(struct engine *engine, uint32_t number);
-void session_derive(struct engine *engine, uint32_t number);
+/* Derives what is marked, and what that marks. */
+void sessions_settle(struct engine *engine);
 /* Takes a session with all that belongs to it out of memory. */
 void session_forget(struct engine *engine, uint32_t number);
 

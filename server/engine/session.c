@@ -9,13 +9,10 @@
 
 static int compare_rows(const struct engine *engine, uint16_t source_a, uint64_t key_a, uint16_t source_b, uint64_t key_b)
 {
-    char a[24], b[24];
     if (source_a != source_b)
         return bytes_compare(names_text(&engine->names, DICTIONARY_SOURCE, source_a),
                              names_text(&engine->names, DICTIONARY_SOURCE, source_b));
-    if (key_a == key_b)
-        return 0;
-    return bytes_compare(names_row_key_text(&engine->names, key_a, a), names_row_key_text(&engine->names, key_b, b));
+    return names_row_key_compare(&engine->names, key_a, key_b);
 }
 
 static int compare_of_class(const struct engine *engine, enum session_class class, uint32_t a, uint32_t b)
@@ -85,8 +82,39 @@ static void first_known(uint32_t *value, uint32_t other)
         *value = other;
 }
 
+static void add_medium(struct view *view, uint32_t medium)
+{
+    for (size_t i = 0; i < view->media_count; i++)
+        if (view->media[i] == medium)
+            return;
+    view->media[view->media_count++] = medium;
+}
+
+/* Nearly every session has one login row, and what its media rows say besides does not matter; then neither does their
+ * order.  False: it is another one. */
+static bool view_of_one(const struct engine *engine, const struct session *session, struct view *view)
+{
+    if (session->twin_member || !session->login_rows || rows_next(&engine->rows, SESSION_LOGIN, session->login_rows))
+        return false;
+    const struct login_record *login = rows_login(&engine->rows, session->login_rows);
+    size_t media_count = 0;
+    for (uint32_t row = session->media_rows; row; row = rows_next(&engine->rows, SESSION_MEDIA, row))
+        media_count++;
+    if (media_count > 0 && (!login->place || !login->dn))
+        return false;
+    *view = (struct view){.present = true, .begin = record_instant(login->begin), .true_end = record_instant(login->end), .tenant = login->tenant,
+                          .person = login->person, .login = login->login, .place = login->place, .dn = login->dn,
+                          .switch_id = login->switch_id, .app = login->app};
+    view->media = arena_alloc(engine->scratch, (media_count + 1) * sizeof *view->media);
+    for (uint32_t row = session->media_rows; row; row = rows_next(&engine->rows, SESSION_MEDIA, row))
+        add_medium(view, rows_media(&engine->rows, row)->media);
+    return true;
+}
+
 void session_view(const struct engine *engine, uint32_t number, struct view *view)
 {
+    if (view_of_one(engine, session_at(engine, number), view))
+        return;
     uint32_t *logins, *media;
     *view = (struct view){.begin = INSTANT_NEVER};
     size_t login_count = rows_in_order(engine, SESSION_LOGIN, number, true, &logins);
@@ -110,11 +138,7 @@ void session_view(const struct engine *engine, uint32_t number, struct view *vie
         const struct media_record *record = rows_media(&engine->rows, media[i]);
         first_known(&view->place, record->place);
         first_known(&view->dn, record->dn);
-        size_t known = 0;
-        while (known < view->media_count && view->media[known] != record->media)
-            known++;
-        if (known == view->media_count)
-            view->media[view->media_count++] = record->media;
+        add_medium(view, record->media);
     }
 }
 

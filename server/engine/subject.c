@@ -9,23 +9,6 @@
 
 #include <stdlib.h>
 
-static uint32_t seat_of(struct engine *engine, uint64_t key)
-{
-    uint32_t seat = map_get(&engine->seat_index, key);
-    if (seat)
-        return seat;
-    if (engine->seat_count == engine->seat_capacity) {
-        engine->seat_capacity = engine->seat_capacity ? engine->seat_capacity * 2 : 64;
-        engine->seats = memory_resize(engine->seats, engine->seat_capacity * sizeof *engine->seats);
-        engine->seat_families = memory_resize(engine->seat_families, engine->seat_capacity);
-    }
-    seat = ++engine->seat_count;
-    engine->seats[seat - 1] = 0;
-    engine->seat_families[seat - 1] = key >> 32 > 0x10 ? SEAT_PERSON : SEAT_DEFAULT;
-    map_put(&engine->seat_index, key, seat);
-    return seat;
-}
-
 static void add_edge(struct edge_list *list, instant at, uint32_t scope, uint32_t mask, int sign)
 {
     if (list->count == list->capacity) {
@@ -224,6 +207,7 @@ static void leave_seats(struct engine *engine, uint32_t number)
             engine->seats[session->seat[family] - 1] = after;
         if (after)
             session_at(engine, after)->seat_before[family] = before;
+        seat_left(engine, session->seat[family], number);
         session->seat[family] = session->seat_before[family] = session->seat_after[family] = 0;
     }
     free(session->pieces);
@@ -231,21 +215,26 @@ static void leave_seats(struct engine *engine, uint32_t number)
     session->piece_count = 0;
 }
 
-static void enter_seats(struct engine *engine, uint32_t number, const uint32_t seats[SEAT_FAMILIES], const struct subject *subject)
+static void enter_seats(struct engine *engine, uint32_t number, const struct subject *subject)
 {
     struct session *session = session_at(engine, number);
     for (int family = 0; family < SEAT_FAMILIES; family++) {
-        uint32_t first = engine->seats[seats[family] - 1];
-        session->seat[family] = seats[family];
+        uint32_t seat = subject->seats[family], first = engine->seats[seat - 1];
+        session->seat[family] = seat;
         session->seat_after[family] = first;
         if (first)
             session_at(engine, first)->seat_before[family] = number;
-        engine->seats[seats[family] - 1] = number;
+        engine->seats[seat - 1] = number;
     }
+}
+
+static void take_subject(struct session *session, const struct subject *subject)
+{
     session->begin = subject->begin;
     session->end = subject->end;
     session->tenant = subject->tenant;
     session->presence = subject->presence;
+    session->scopes = subject->scopes;
     session->mask = subject->pieces[0].mask;
     if (subject->piece_count > 1) {
         session->pieces = memory_alloc(subject->piece_count * sizeof *session->pieces);
@@ -296,19 +285,63 @@ static void window_edges(struct engine *engine, const struct window *windows, si
     }
 }
 
+/* --- alone ---------------------------------------------------------------------------------------- */
+
+static void move_edge(struct engine *engine, const struct subject *old, instant old_at, const struct subject *now, instant at, int sign)
+{
+    struct counters *counters = &engine->counters;
+    bool same = old->scopes == now->scopes && old->pieces[0].mask == now->pieces[0].mask;
+    if (old->begin < old->end && now->begin < now->end && same && old_at == at)
+        return;
+    if (old->begin < old->end && old->pieces[0].mask && old_at != INSTANT_NEVER)
+        counters_edges(counters, old_at, old->scopes, masks_both(&engine->masks, old->pieces[0].mask), -sign);
+    if (now->begin < now->end && now->pieces[0].mask && at != INSTANT_NEVER)
+        counters_edges(counters, at, now->scopes, masks_both(&engine->masks, now->pieces[0].mask), sign);
+}
+
+/* The common case: nobody else is on its seats at its time, so its edges are its own ends.  False: it is not so. */
+static bool install_alone(struct engine *engine, uint32_t number, const struct subject *now)
+{
+    static const struct piece nothing = {0};
+    struct session *session = session_at(engine, number);
+    struct subject old = {.scopes = now->scopes, .pieces = &nothing, .piece_count = 1};
+    bool installed = session->seat[SEAT_DEFAULT];
+    struct piece piece = {session->begin, session->end, session->mask};
+    if (now->scopes == SCOPES_NONE || now->piece_count != 1)
+        return false;
+    if (installed) {
+        if (session->scopes == SCOPES_NONE || session->pieces || session->seat[SEAT_DEFAULT] != now->seats[SEAT_DEFAULT] ||
+            session->seat[SEAT_PERSON] != now->seats[SEAT_PERSON])
+            return false;
+        old = (struct subject){.scopes = session->scopes, .begin = session->begin, .end = session->end, .pieces = &piece, .piece_count = 1};
+    }
+    if (!seats_alone(engine, number, now->seats, installed && old.begin < now->begin ? old.begin : now->begin))
+        return false;
+    if (!engine->restoring) {
+        move_edge(engine, &old, old.begin, now, now->begin, 1);
+        move_edge(engine, &old, old.end, now, now->end, -1);
+    }
+    if (!installed)
+        enter_seats(engine, number, now);
+    take_subject(session, now);
+    seats_end(engine, number, now->seats, now->end);
+    return true;
+}
+
+/* --- among others --------------------------------------------------------------------------------- */
+
 void subject_install(struct engine *engine, uint32_t number, const struct subject *subject)
 {
     struct session *session = session_at(engine, number);
     struct window windows[2 * SEAT_FAMILIES];
-    uint32_t seats[SEAT_FAMILIES];
     size_t count = 0;
     bool stays = true;
+    if (install_alone(engine, number, subject))
+        return;
     for (int family = 0; family < SEAT_FAMILIES; family++) {
-        seats[family] = seat_of(engine, subject->keys[family]);
-        stays &= session->seat[family] == seats[family];
+        stays &= session->seat[family] == subject->seats[family];
+        windows[count++] = (struct window){subject->seats[family], family, subject->begin, subject->end};
     }
-    for (int family = 0; family < SEAT_FAMILIES; family++)
-        windows[count++] = (struct window){seats[family], family, subject->begin, subject->end};
     if (stays)
         for (int family = 0; family < SEAT_FAMILIES; family++) {
             windows[family].from = session->begin < subject->begin ? session->begin : subject->begin;
@@ -317,10 +350,10 @@ void subject_install(struct engine *engine, uint32_t number, const struct subjec
     else if (session->seat[SEAT_DEFAULT])
         for (int family = 0; family < SEAT_FAMILIES; family++) {
             /* One seat of the two may be the same: its window must hold both spans, and stand once. */
-            if (session->seat[family] == seats[family]) {
+            if (session->seat[family] == subject->seats[family]) {
                 windows[family].from = session->begin < subject->begin ? session->begin : subject->begin;
                 windows[family].to = session->end > subject->end ? session->end : subject->end;
-                windows[count++] = (struct window){seats[family], family, INSTANT_NEVER, INSTANT_NEVER};
+                windows[count++] = (struct window){subject->seats[family], family, INSTANT_NEVER, INSTANT_NEVER};
             } else {
                 windows[count++] = (struct window){session->seat[family], family, session->begin, session->end};
             }
@@ -328,7 +361,10 @@ void subject_install(struct engine *engine, uint32_t number, const struct subjec
     if (!engine->restoring)
         window_edges(engine, windows, count, &engine->before);
     leave_seats(engine, number);
-    enter_seats(engine, number, seats, subject);
+    enter_seats(engine, number, subject);
+    take_subject(session, subject);
+    for (int family = 0; family < SEAT_FAMILIES; family++)
+        seat_measure(engine, subject->seats[family], family);
     if (!engine->restoring) {
         window_edges(engine, windows, count, &engine->after);
         apply_difference(engine);
