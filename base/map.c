@@ -75,24 +75,117 @@ void map_free(struct map *map)
     *map = (struct map){0};
 }
 
-uint32_t dictionary_find(const struct dictionary *dictionary, struct bytes text)
+/* --- texts ---------------------------------------------------------------------------------------- */
+
+/*
+ * A block: the length (4 bytes), the text, a zero byte; its size is a multiple of 8, and the text is aligned to 8.  Small
+ * blocks are cut from chunks and used again by size; a large one is an allocation of its own.
+ */
+enum { TEXT_HEAD = 4, BLOCK_BYTES_MAX = 8 * 32, CHUNK_BYTES_MIN = 1024, CHUNK_BYTES_MAX = 256 * 1024 };
+
+static size_t block_bytes(size_t len)
+{
+    size_t size = (TEXT_HEAD + len + 1 + 7) & ~(size_t)7;
+    return size < 16 ? 16 : size; /* room for an address behind the length */
+}
+
+static uint8_t *pool_block(struct text_pool *pool, size_t size)
+{
+    uint8_t *block;
+    if (size > BLOCK_BYTES_MAX)
+        return (uint8_t *)memory_alloc(size + 8) + 8 - TEXT_HEAD;
+    if (pool->free[size / 8]) {
+        block = pool->free[size / 8];
+        memcpy(&pool->free[size / 8], block + TEXT_HEAD, sizeof block);
+        return block;
+    }
+    if (pool->left < size) {
+        size_t bytes = CHUNK_BYTES_MIN << (pool->chunk_count < 8 ? pool->chunk_count : 8);
+        pool->chunks = memory_resize(pool->chunks, (pool->chunk_count + 1) * sizeof(uint8_t *));
+        pool->chunks[pool->chunk_count++] = memory_alloc(bytes);
+        pool->next = pool->chunks[pool->chunk_count - 1] + 8 - TEXT_HEAD;
+        pool->left = (uint32_t)bytes - 8;
+    }
+    block = pool->next;
+    pool->next += size;
+    pool->left -= (uint32_t)size;
+    return block;
+}
+
+static uint8_t *text_store(struct dictionary *dictionary, struct bytes text)
+{
+    uint32_t len = (uint32_t)text.len;
+    check(text.len < UINT32_MAX / 2);
+    uint8_t *block = pool_block(&dictionary->pool, block_bytes(text.len));
+    memcpy(block, &len, TEXT_HEAD);
+    if (len)
+        memcpy(block + TEXT_HEAD, text.data, len);
+    block[TEXT_HEAD + len] = 0;
+    return block + TEXT_HEAD;
+}
+
+static struct bytes text_at(const uint8_t *text)
+{
+    uint32_t len;
+    memcpy(&len, text - TEXT_HEAD, TEXT_HEAD);
+    return bytes_of(text, len);
+}
+
+static void text_free(struct dictionary *dictionary, uint8_t *text)
+{
+    size_t size = block_bytes(text_at(text).len);
+    if (size > BLOCK_BYTES_MAX) {
+        free(text - 8);
+        return;
+    }
+    memcpy(text, &dictionary->pool.free[size / 8], sizeof(uint8_t *));
+    dictionary->pool.free[size / 8] = text - TEXT_HEAD;
+}
+
+/* --- numbers -------------------------------------------------------------------------------------- */
+
+static uint32_t find(const struct dictionary *dictionary, struct bytes text, uint64_t hash)
 {
     if (dictionary->slot_count == 0)
         return 0;
     uint32_t mask = dictionary->slot_count - 1;
-    for (uint32_t i = (uint32_t)bytes_hash(text) & mask; dictionary->slots[i]; i = (i + 1) & mask)
-        if (bytes_equal(dictionary->texts[dictionary->slots[i] - 1], text))
-            return dictionary->slots[i];
+    for (uint32_t i = (uint32_t)hash & mask; dictionary->slots[i].number; i = (i + 1) & mask)
+        if (dictionary->slots[i].tag == (uint32_t)hash && bytes_equal(text_at(dictionary->texts[dictionary->slots[i].number - 1]), text))
+            return dictionary->slots[i].number;
     return 0;
 }
 
-static void dictionary_place(struct dictionary *dictionary, uint32_t number)
+uint32_t dictionary_find(const struct dictionary *dictionary, struct bytes text)
+{
+    return find(dictionary, text, bytes_hash(text));
+}
+
+uint32_t dictionary_fetch(const struct dictionary *dictionary, uint64_t hash, int step)
+{
+    if (dictionary->slot_count == 0)
+        return 0;
+    uint32_t mask = dictionary->slot_count - 1, i = (uint32_t)hash & mask;
+    if (step == 0) {
+        __builtin_prefetch(&dictionary->slots[i]);
+        return 0;
+    }
+    while (dictionary->slots[i].number && dictionary->slots[i].tag != (uint32_t)hash)
+        i = (i + 1) & mask;
+    uint32_t number = dictionary->slots[i].number;
+    if (number && step == 1)
+        __builtin_prefetch(&dictionary->texts[number - 1]);
+    else if (number)
+        __builtin_prefetch(dictionary->texts[number - 1] - TEXT_HEAD);
+    return number;
+}
+
+static void place(struct dictionary *dictionary, struct dictionary_slot slot)
 {
     uint32_t mask = dictionary->slot_count - 1;
-    uint32_t i = (uint32_t)bytes_hash(dictionary->texts[number - 1]) & mask;
-    while (dictionary->slots[i])
+    uint32_t i = slot.tag & mask;
+    while (dictionary->slots[i].number)
         i = (i + 1) & mask;
-    dictionary->slots[i] = number;
+    dictionary->slots[i] = slot;
 }
 
 static void dictionary_reserve(struct dictionary *dictionary, uint32_t number)
@@ -102,39 +195,37 @@ static void dictionary_reserve(struct dictionary *dictionary, uint32_t number)
     while (capacity < number)
         capacity *= 2;
     if (capacity > dictionary->capacity) {
-        dictionary->texts = memory_resize(dictionary->texts, capacity * sizeof *dictionary->texts);
+        dictionary->texts = memory_resize(dictionary->texts, capacity * sizeof(uint8_t *));
         dictionary->capacity = capacity;
     }
     for (; dictionary->count < number; dictionary->count++)
-        dictionary->texts[dictionary->count] = BYTES_NONE;
+        dictionary->texts[dictionary->count] = NULL;
 }
 
 /* Stores the text under number and finds it a place. */
-static void dictionary_set(struct dictionary *dictionary, uint32_t number, struct bytes text)
+static void dictionary_set(struct dictionary *dictionary, uint32_t number, struct bytes text, uint64_t hash)
 {
-    uint8_t *copy = memory_alloc(text.len + 1);
-    if (text.len)
-        memcpy(copy, text.data, text.len);
-    copy[text.len] = 0;
-    dictionary->texts[number - 1] = bytes_of(copy, text.len);
+    dictionary->texts[number - 1] = text_store(dictionary, text);
     if (dictionary->count > dictionary->slot_count / 10 * 6) {
-        free(dictionary->slots);
-        uint32_t slot_count = dictionary->slot_count ? dictionary->slot_count : 128;
+        struct dictionary_slot *old = dictionary->slots;
+        uint32_t old_count = dictionary->slot_count, slot_count = old_count ? old_count : 128;
         while (dictionary->count > slot_count / 10 * 6)
             slot_count *= 2;
         dictionary->slot_count = slot_count;
         dictionary->slots = memory_alloc_zero(slot_count, sizeof *dictionary->slots);
-        for (uint32_t i = 1; i <= dictionary->count; i++)
-            if (bytes_present(dictionary->texts[i - 1]))
-                dictionary_place(dictionary, i);
-    } else {
-        dictionary_place(dictionary, number);
+        for (uint32_t i = 0; i < old_count; i++)
+            if (old[i].number)
+                place(dictionary, old[i]);
+        free(old);
     }
+    place(dictionary, (struct dictionary_slot){(uint32_t)hash, number});
 }
 
-uint32_t dictionary_number(struct dictionary *dictionary, struct bytes text)
+uint32_t dictionary_enter(struct dictionary *dictionary, struct bytes text, bool *fresh)
 {
-    uint32_t number = dictionary_find(dictionary, text);
+    uint64_t hash = bytes_hash(text);
+    uint32_t number = find(dictionary, text, hash);
+    *fresh = number == 0;
     if (number)
         return number;
     if (dictionary->free_count > 0) {
@@ -143,15 +234,21 @@ uint32_t dictionary_number(struct dictionary *dictionary, struct bytes text)
         number = dictionary->count + 1;
         dictionary_reserve(dictionary, number);
     }
-    dictionary_set(dictionary, number, text);
+    dictionary_set(dictionary, number, text, hash);
     return number;
+}
+
+uint32_t dictionary_number(struct dictionary *dictionary, struct bytes text)
+{
+    bool fresh;
+    return dictionary_enter(dictionary, text, &fresh);
 }
 
 void dictionary_restore(struct dictionary *dictionary, uint32_t number, struct bytes text)
 {
     dictionary_reserve(dictionary, number);
-    check(!bytes_present(dictionary->texts[number - 1]));
-    dictionary_set(dictionary, number, text);
+    check(!dictionary->texts[number - 1]);
+    dictionary_set(dictionary, number, text, bytes_hash(text));
 }
 
 static void dictionary_give_back(struct dictionary *dictionary, uint32_t number)
@@ -166,7 +263,7 @@ static void dictionary_give_back(struct dictionary *dictionary, uint32_t number)
 void dictionary_restored(struct dictionary *dictionary)
 {
     for (uint32_t i = dictionary->count; i > 0; i--)
-        if (!bytes_present(dictionary->texts[i - 1]))
+        if (!dictionary->texts[i - 1])
             dictionary_give_back(dictionary, i);
 }
 
@@ -174,32 +271,39 @@ void dictionary_remove(struct dictionary *dictionary, uint32_t number)
 {
     struct bytes text = dictionary_text(dictionary, number);
     uint32_t mask = dictionary->slot_count - 1, i = (uint32_t)bytes_hash(text) & mask;
-    while (dictionary->slots[i] != number)
+    while (dictionary->slots[i].number != number)
         i = (i + 1) & mask;
     /* Close the hole as map_remove() does. */
-    for (uint32_t j = (i + 1) & mask; dictionary->slots[j]; j = (j + 1) & mask) {
-        uint32_t home = (uint32_t)bytes_hash(dictionary->texts[dictionary->slots[j] - 1]) & mask;
-        if (((j - home) & mask) >= ((j - i) & mask)) {
+    for (uint32_t j = (i + 1) & mask; dictionary->slots[j].number; j = (j + 1) & mask)
+        if (((j - dictionary->slots[j].tag) & mask) >= ((j - i) & mask)) {
             dictionary->slots[i] = dictionary->slots[j];
             i = j;
         }
-    }
-    dictionary->slots[i] = 0;
-    free((void *)(uintptr_t)text.data);
-    dictionary->texts[number - 1] = BYTES_NONE;
+    dictionary->slots[i] = (struct dictionary_slot){0};
+    text_free(dictionary, dictionary->texts[number - 1]);
+    dictionary->texts[number - 1] = NULL;
     dictionary_give_back(dictionary, number);
 }
 
 struct bytes dictionary_text(const struct dictionary *dictionary, uint32_t number)
 {
-    check(number >= 1 && number <= dictionary->count && bytes_present(dictionary->texts[number - 1]));
-    return dictionary->texts[number - 1];
+    check(number >= 1 && number <= dictionary->count && dictionary->texts[number - 1]);
+    return text_at(dictionary->texts[number - 1]);
+}
+
+struct bytes dictionary_text_if(const struct dictionary *dictionary, uint32_t number)
+{
+    return number >= 1 && number <= dictionary->count && dictionary->texts[number - 1] ? text_at(dictionary->texts[number - 1]) : BYTES_NONE;
 }
 
 void dictionary_free(struct dictionary *dictionary)
 {
     for (uint32_t i = 0; i < dictionary->count; i++)
-        free((void *)(uintptr_t)dictionary->texts[i].data);
+        if (dictionary->texts[i] && block_bytes(text_at(dictionary->texts[i]).len) > BLOCK_BYTES_MAX)
+            text_free(dictionary, dictionary->texts[i]);
+    for (uint32_t i = 0; i < dictionary->pool.chunk_count; i++)
+        free(dictionary->pool.chunks[i]);
+    free(dictionary->pool.chunks);
     free(dictionary->texts);
     free(dictionary->free);
     free(dictionary->slots);

@@ -28,22 +28,38 @@ void map_put(struct map *map, uint64_t key, uint32_t value);
 void map_remove(struct map *map, uint64_t key);
 void map_free(struct map *map);
 
+/* Texts lie in blocks of a dictionary's own, each behind its length, and never move. */
 struct dictionary {
-    struct bytes *texts; /* [number - 1], owned; absent: the number is free */
-    uint32_t *free;      /* numbers to give again */
+    uint8_t **texts; /* [number - 1]; NULL: the number is free */
+    uint32_t *free;  /* numbers to give again */
     uint32_t free_count, free_capacity;
     uint32_t count;
     uint32_t capacity;
-    uint32_t *slots; /* number, 0: free */
+    struct dictionary_slot {
+        uint32_t tag, number; /* of the text's hash; number 0: free */
+    } *slots;
     uint32_t slot_count;
+    struct text_pool {
+        uint8_t **chunks;
+        uint32_t chunk_count, left; /* left: bytes behind next */
+        uint8_t *next;
+        uint8_t *free[33]; /* blocks of 8, 16, … bytes; each holds the next one's address */
+    } pool;
 };
 
 /* The number of text, 0 when it has none. */
 uint32_t dictionary_find(const struct dictionary *dictionary, struct bytes text);
 /* The number of text, made when new. */
 uint32_t dictionary_number(struct dictionary *dictionary, struct bytes text);
-/* The text of a number that was given; lives as long as the dictionary. */
+/* The same, and whether it is new. */
+uint32_t dictionary_enter(struct dictionary *dictionary, struct bytes text, bool *fresh);
+/* The text of a number that was given; lives as long as the dictionary, aligned to 8, with a zero byte behind it. */
 struct bytes dictionary_text(const struct dictionary *dictionary, uint32_t number);
+/* Absent when the number is free. */
+struct bytes dictionary_text_if(const struct dictionary *dictionary, uint32_t number);
+/* Looking up many at once: ask for the memory, step by step (0: where the hash leads, 1: the text that may be it).
+ * The number that it may have, 0: it has none; only dictionary_find() knows. */
+uint32_t dictionary_fetch(const struct dictionary *dictionary, uint64_t hash, int step);
 void dictionary_remove(struct dictionary *dictionary, uint32_t number);
 /* Rebuilding: places a text under the number it had; after all, dictionary_restored() finds the free numbers. */
 void dictionary_restore(struct dictionary *dictionary, uint32_t number, struct bytes text);

@@ -157,12 +157,6 @@ struct pending {
     uint64_t hash;
 };
 
-static void fetch(const void *memory)
-{
-    __builtin_prefetch(memory);
-    __builtin_prefetch((const char *)memory + 64);
-}
-
 /* Rows, the head of each list and what is behind it. */
 static void fetch_rows(const struct engine *engine, const struct session *session, unsigned step)
 {

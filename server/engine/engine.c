@@ -175,7 +175,7 @@ static void give_names(struct engine *engine, const struct engine_sink *sink)
         const struct number_list *changed = &engine->names.changed[class];
         for (size_t i = 0; i < changed->count; i++) {
             uint32_t number = changed->numbers[i];
-            struct bytes text = engine->names.dictionaries[class].texts[number - 1];
+            struct bytes text = dictionary_text_if(&engine->names.dictionaries[class], number);
             /* Ports are numbered among the sessions, but their rows are statements. */
             if (class == DICTIONARY_SESSION && text.len && text.data[0] == 0)
                 text = BYTES_NONE;

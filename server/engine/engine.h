@@ -30,6 +30,9 @@ struct engine *engine_create(const struct engine_options *options);
 void engine_destroy(struct engine *engine);
 
 enum fact_outcome engine_apply(struct engine *engine, const struct fact *fact);
+/* Asks for the memory that engine_apply() of these facts will read, at most ENGINE_TOGETHER of them; changes nothing. */
+enum { ENGINE_TOGETHER = 32 };
+void engine_expect(const struct engine *engine, const struct fact *facts, size_t count);
 /* Derives everything noted; clock moves the levels on (INSTANT_EVER: not). */
 void engine_settle(struct engine *engine, instant clock);
 

@@ -35,11 +35,10 @@ uint32_t names_number(struct names *names, enum dictionary_class class, struct b
         if (recent && bytes_equal(dictionary_text(dictionary, recent), text))
             return recent;
     }
-    uint32_t number = dictionary_find(dictionary, text);
-    if (number == 0) {
-        number = dictionary_number(dictionary, text);
+    bool fresh;
+    uint32_t number = dictionary_enter(dictionary, text, &fresh);
+    if (fresh)
         number_list_add(&names->changed[class], number);
-    }
     if (repeats)
         names->recent[class][names->recent_at[class]++ % NAMES_RECENT] = number;
     return number;

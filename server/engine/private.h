@@ -198,6 +198,13 @@ void twin_forget(struct engine *engine, uint32_t number);
 /* From the second source that sends sessions on. */
 void twin_switch_on(struct engine *engine);
 
+/* A pair of lines; what is asked for may straddle. */
+static inline void fetch(const void *memory)
+{
+    __builtin_prefetch(memory);
+    __builtin_prefetch((const char *)memory + 64);
+}
+
 /* session.c */
 /* The session's own login rows in order of (source, key), in the scratch arena; how many. */
 size_t session_login_rows(const struct engine *engine, uint32_t number, uint32_t **rows);

@@ -190,6 +190,16 @@ enum fact_outcome ingest_fact(struct ingest *ingest, const struct fact *fact)
     return outcome;
 }
 
+void ingest_facts(struct ingest *ingest, const struct fact *facts, size_t count)
+{
+    for (size_t done = 0; done < count; done += ENGINE_TOGETHER) {
+        size_t many = count - done < ENGINE_TOGETHER ? count - done : ENGINE_TOGETHER;
+        engine_expect(ingest->engine, &facts[done], many);
+        for (size_t i = 0; i < many; i++)
+            (void)ingest_fact(ingest, &facts[done + i]);
+    }
+}
+
 void ingest_refused(struct ingest *ingest, const struct dead_letter *letter)
 {
     waiting_letter(&ingest->waiting, letter);

@@ -38,8 +38,7 @@ void pump_set_kafka(struct pump *pump, struct kafka_source *kafka)
 static void take_batch(struct pump *pump, struct batch *batch)
 {
     struct ingest *ingest = pump->options.ingest;
-    for (size_t i = 0; i < batch->fact_count; i++)
-        ingest_fact(ingest, &batch->facts[i]);
+    ingest_facts(ingest, batch->facts, batch->fact_count);
     for (size_t i = 0; i < batch->letter_count; i++) {
         const struct dead_letter *letter = &batch->letters[i];
         log_warning("ingest", "%s: %s: refused: %s", (const char *)letter->source.data, (const char *)letter->place.data,

@@ -132,10 +132,9 @@ static struct run_result run_here(const struct load *load, const struct catalog 
 
     double memory = proc_number("/proc/self/status", "RssAnon:"), written = proc_number("/proc/self/io", "wchar:"), begun = cpu_seconds();
     laps.begun = begun;
-    for (size_t i = 0; i < load->fact_count; i++) {
-        (void)ingest_fact(store.ingest, &load->facts[i]);
-        if ((i + 1) % flush_facts && i + 1 < load->fact_count)
-            continue;
+    for (size_t done = 0, many; done < load->fact_count; done += many) {
+        many = load->fact_count - done < flush_facts ? load->fact_count - done : flush_facts;
+        ingest_facts(store.ingest, &load->facts[done], many);
         lap(&laps, PHASE_APPLY);
         flush(&store, &laps);
     }
