@@ -21,6 +21,8 @@
 #include "base/yaml.h"
 #include "proto/fact.h"
 
+#include <stdio.h>
+
 struct adapter_sink {
     void *owner;
     /* ERR_OK or ERR_CANCELLED. */
@@ -47,6 +49,12 @@ struct adapter_kind {
     enum err (*create)(const struct adapter_options *options, struct adapter **adapter);
     /* Works until stop(); the foreign system's failures are said once, retried with back-off and jitter. */
     void (*run)(struct adapter *adapter);
+    /* Instead of run(): hands over again whatever began or ended from … to, and returns; no cursor follows.  NULL: it cannot.
+     * ERR_OK; ERR_CANCELLED: stopped before the end. */
+    enum err (*backfill)(struct adapter *adapter, instant from, instant to);
+    /* Instead of run(): looks at the foreign system, writes nothing there, and says on out what it found.  NULL: it cannot.
+     * ERR_OK; ERR_INPUT: something there must be changed; ERR_AWAY, ERR_IO, logged. */
+    enum err (*probe)(struct adapter *adapter, FILE *out);
     void (*stop)(struct adapter *adapter); /* Thread: any. */
     void (*destroy)(struct adapter *adapter);
 };

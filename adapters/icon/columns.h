@@ -51,7 +51,8 @@ enum icon_table {
 
 #define ICON_FIELD_MAP(X)                                                                          \
     X(ID, "id", INTEGER) X(SEQ, "seq", INTEGER) X(USEQ, "useq", INTEGER)                           \
-    X(CREATED, "created", TIME) X(TERMINATED, "terminated", TIME) X(DELETED, "deleted", TIME)      \
+    X(CREATED, "created", TIME) X(TERMINATED, "terminated", TIME)                                   \
+    X(CREATED_TS, "created_ts", INTEGER) X(TERMINATED_TS, "terminated_ts", INTEGER) X(DELETED, "deleted", TIME)      \
     X(CHANGED, "changed", TIME) X(STATUS, "status", INTEGER) X(STATE, "state", INTEGER)            \
     X(TYPE, "type", INTEGER) X(TENANT, "tenant", INTEGER) X(NAME, "name", TEXT)                    \
     X(FIRST_NAME, "first_name", TEXT) X(LAST_NAME, "last_name", TEXT)                              \

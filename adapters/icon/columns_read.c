@@ -26,7 +26,8 @@ enum { IDENTIFIER_BYTES_MAX = 128 };
     {ICON_##table, FIELD_GROUP, NEED}, {ICON_##table, FIELD_MEMBER, NEED}
 #define SPAN_FIELDS(table)                                                                         \
     {ICON_##table, FIELD_ID, NEED}, {ICON_##table, FIELD_SEQ, NEED}, {ICON_##table, FIELD_USEQ, NEED},              \
-    {ICON_##table, FIELD_CREATED, NEED}, {ICON_##table, FIELD_TERMINATED, NEED}
+    {ICON_##table, FIELD_CREATED, NEED}, {ICON_##table, FIELD_TERMINATED, NEED},                   \
+    {ICON_##table, FIELD_CREATED_TS, MAY}, {ICON_##table, FIELD_TERMINATED_TS, MAY}
 #define CONNECTION_FIELDS(table)                                                                   \
     {ICON_##table, FIELD_CONNECTION, NEED}, {ICON_##table, FIELD_COLLECTOR, MAY}, {ICON_##table, FIELD_PROVIDER, NEED}, \
     {ICON_##table, FIELD_PROVIDER_PRIMARY, MAY}, {ICON_##table, FIELD_SWITCH, MAY}, {ICON_##table, FIELD_COLLECTOR_END, MAY}, \

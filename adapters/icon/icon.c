@@ -35,7 +35,8 @@ static enum err icon_create(const struct adapter_options *options, struct adapte
     adapter->tail = tail_create(&(struct tail_options){
         .name = settings->name, .part = adapter->part, .group = settings->group, .map = settings->map, .sink = options->sink,
         .odbc = adapter->odbc, .clear_names = settings->clear_names, .page_rows = (int)settings->page_rows,
-        .settle_ms = settings->settle_seconds * 1000, .reconcile_ms = settings->reconcile_minutes * MINUTE_MS},
+        .settle_ms = settings->settle_seconds * 1000, .reconcile_ms = settings->reconcile_minutes * MINUTE_MS,
+        .reread_days = settings->reread_days, .reread_hour = settings->reread_hour},
         options->cursor);
     *out = adapter;
     return ERR_OK;
@@ -108,6 +109,28 @@ static void icon_run(struct adapter *adapter)
     odbc_disconnect(adapter->odbc);
 }
 
+/* Until it is over; the database may go away meanwhile and come back. */
+static enum err icon_backfill(struct adapter *adapter, instant from, instant to)
+{
+    struct odbc_fault fault;
+    bool over = false;
+    while (!over && !pace_is_stopped(&adapter->pace)) {
+        if (!odbc_is_connected(adapter->odbc) && !connect_database(adapter, &fault)) {
+            away(adapter, &fault);
+            continue;
+        }
+        enum err err = tail_backfill(adapter->tail, from, to, &over, &fault);
+        if (err == ERR_CANCELLED)
+            break;
+        if (err)
+            away(adapter, &fault);
+        else
+            backoff_clear(&adapter->backoff);
+    }
+    odbc_disconnect(adapter->odbc);
+    return over ? ERR_OK : ERR_CANCELLED;
+}
+
 static void icon_stop(struct adapter *adapter)
 {
     pace_stop(&adapter->pace);
@@ -118,6 +141,7 @@ const struct adapter_kind adapter_icon = {
     .name = "icon",
     .create = icon_create,
     .run = icon_run,
+    .backfill = icon_backfill,
     .stop = icon_stop,
     .destroy = icon_destroy,
 };

@@ -16,6 +16,8 @@ static const struct number {
     {"statement_timeout_seconds", offsetof(struct icon_settings, statement_timeout_seconds), 1, 3600, 30},
     {"page_rows", offsetof(struct icon_settings, page_rows), 1, 100000, 5000},
     {"reconcile_minutes", offsetof(struct icon_settings, reconcile_minutes), 1, 1440, 5},
+    {"reread_days", offsetof(struct icon_settings, reread_days), 0, 31, 3},
+    {"reread_hour", offsetof(struct icon_settings, reread_hour), 0, 23, 2},
 };
 enum { NUMBER_COUNT = sizeof numbers / sizeof *numbers };
 static const char *const texts[] = {"kind", "name", "dsn", "user", "password_file", "group", "map", "names"};
@@ -51,7 +53,7 @@ static void check_names(struct reader *reader, const struct yaml *own)
             known = known || bytes_equal_text(member->name, texts[j]);
         if (!known)
             refuse(reader, member, "unknown key \"%s\", expected one of kind, name, dsn, user, password_file, group, map, names, "
-                   "poll_ms, settle_seconds, statement_timeout_seconds, page_rows, reconcile_minutes",
+                   "poll_ms, settle_seconds, statement_timeout_seconds, page_rows, reconcile_minutes, reread_days, reread_hour",
                    arena_text(reader->arena, member->name));
     }
 }

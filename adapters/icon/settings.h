@@ -10,7 +10,7 @@
 struct icon_settings {
     const char *name, *dsn, *user, *password_file;
     struct bytes group;
-    int64_t poll_ms, settle_seconds, statement_timeout_seconds, page_rows, reconcile_minutes;
+    int64_t poll_ms, settle_seconds, statement_timeout_seconds, page_rows, reconcile_minutes, reread_days, reread_hour;
     const struct icon_map *map;
     bool clear_names;
 };

@@ -18,6 +18,9 @@ static void reset_marks(struct tail *tail)
     tail->declared = false;
     tail->declared_version = 0;
     tail->watermark = tail->newest = INSTANT_NONE;
+    tail->reread_day = INT32_MIN;
+    tail->known_since = INSTANT_EVER;
+    tail->late = 0;
 }
 
 struct tail *tail_create(const struct tail_options *options, struct bytes cursor)
@@ -32,6 +35,8 @@ struct tail *tail_create(const struct tail_options *options, struct bytes cursor
     if (bytes_present(cursor) && cursor.len && !tail_cursor_read(tail, cursor, tail->arena, &why)) {
         log_error(options->part, "the cursor cannot be read (%s): everything is read from the start", why);
         reset_marks(tail);
+    } else if (bytes_present(cursor) && cursor.len) {
+        tail->known_since = clock_wall();
     }
     return tail;
 }
@@ -44,6 +49,7 @@ void tail_destroy(struct tail *tail)
     for (enum icon_table t = 0; t < ICON_TABLE_COUNT; t++) {
         seen_free(&tail->tables[t].seen);
         map_free(&tail->tables[t].open);
+        known_free(&tail->tables[t].known);
     }
     seen_free(&tail->coverage);
     map_free(&tail->annex_index);
@@ -187,6 +193,8 @@ static enum err read_all(struct tail *tail, bool *pass_begins, struct odbc_fault
         err = tail_read_pass(tail, fault);
     if (!err)
         err = tail_read_reconcile(tail, fault);
+    if (!err)
+        err = tail_read_reread(tail, fault);
     if (!err && (*pass_begins || logs_out(tail)))
         err = tail_read_connections(tail, fault);
     return err;
@@ -241,6 +249,7 @@ enum err tail_poll(struct tail *tail, enum tail_next *next, struct odbc_fault *f
     if (err)
         return err;
     tail_begin_reconcile(tail, now_us);
+    tail_begin_reread(tail, clock_wall());
     err = tail_annex_load(tail, fault);
     if (!err)
         err = read_all(tail, &pass_begins, fault);
@@ -255,6 +264,7 @@ enum err tail_poll(struct tail *tail, enum tail_next *next, struct odbc_fault *f
         return err;
     end_first_loads(tail);
     tail_step_reconcile(tail);
+    tail_step_reread(tail);
     if (passing)
         tail->pass_work_us += clock_mono_us() - now_us;
     if (pass_begins && tail_is_caught_up(tail))
@@ -264,7 +274,29 @@ enum err tail_poll(struct tail *tail, enum tail_next *next, struct odbc_fault *f
     if (!err)
         err = give_cursor(tail);
     *next = !tail_is_caught_up(tail)                                      ? TAIL_NOW
-            : tail->passing || tail->reconcile != RECONCILE_IDLE ? TAIL_SOON
+            : tail->passing || tail->reconcile != RECONCILE_IDLE || tail->reread.running ? TAIL_SOON
                                                                  : TAIL_REST;
     return err;
+}
+
+enum err tail_backfill(struct tail *tail, instant from, instant to, bool *over, struct odbc_fault *fault)
+{
+    if (!tail->reread.running || !tail->reread.all)
+        tail_reread_span(tail, from, to, true);
+    tail_pages_drop(tail);
+    arena_reset(tail->arena);
+    enum err err = tail_tables_check(tail, clock_mono_us(), fault);
+    if (!err)
+        err = tail_read_reread(tail, fault);
+    if (!err)
+        err = tail_read_connections(tail, fault);
+    odbc_end(tail->options.odbc);
+    if (err)
+        return err;
+    err = publish_all(tail);
+    if (err)
+        return err;
+    tail_step_reread(tail);
+    *over = !tail->reread.running;
+    return ERR_OK;
 }

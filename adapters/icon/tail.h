@@ -40,6 +40,7 @@ struct tail_options {
     bool clear_names;
     int page_rows;
     int64_t settle_ms, reconcile_ms;
+    int64_t reread_days, reread_hour; /* so many days are read again each night at this hour (UTC); 0 days: never */
 };
 
 /* cursor: what the sink was last given; absent or unreadable (said): from the start. */
@@ -55,6 +56,9 @@ enum tail_next {
 /* One look.  *next: when to look again.  ERR_OK; ERR_CANCELLED: the sink ends, or odbc_cancel();
  * ERR_AWAY, ERR_IO with *fault: the database is gone or refuses everything. */
 MUST_CHECK enum err tail_poll(struct tail *tail, enum tail_next *next, struct odbc_fault *fault);
+
+/* A page of what began or ended from … to, whatever was published of it; again until *over.  No cursor follows.  As tail_poll(). */
+MUST_CHECK enum err tail_backfill(struct tail *tail, instant from, instant to, bool *over, struct odbc_fault *fault);
 
 /* The connection was made anew: tables are looked at again. */
 void tail_connected(struct tail *tail);

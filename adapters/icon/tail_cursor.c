@@ -1,7 +1,7 @@
 /*
  * adapters/icon/tail_cursor.c - the cursor's text, canonical JSON:
  *
- *   {"declared":{"group":"icon","version":1},"format":1,"newest":MS,"tables":{"annex":{"first":[SEQ,USEQ],
+ *   {"declared":{"group":"icon","version":1},"format":1,"late":ROWS,"newest":MS,"reread":DAY,"tables":{"annex":{"first":[SEQ,USEQ],
  *    "insert":[CONFIRMED,EAGER],"stopped":true,"update":[CONFIRMED,EAGER]},…},"watermark":MS}
  *
  * first stands there once the first load of the table is over; until then a restart begins it anew.
@@ -53,9 +53,17 @@ void tail_cursor_write(const struct tail *tail, struct buffer *out)
     }
     json_write_name(&writer, "format");
     json_write_integer(&writer, CURSOR_FORMAT);
+    if (tail->late) {
+        json_write_name(&writer, "late");
+        json_write_integer(&writer, (int64_t)tail->late);
+    }
     if (tail->newest != INSTANT_NONE) {
         json_write_name(&writer, "newest");
         json_write_integer(&writer, tail->newest);
+    }
+    if (tail->reread_day != INT32_MIN) {
+        json_write_name(&writer, "reread");
+        json_write_integer(&writer, tail->reread_day);
     }
     json_write_name(&writer, "tables");
     json_write_open_object(&writer);
@@ -136,6 +144,11 @@ bool tail_cursor_read(struct tail *tail, struct bytes cursor, struct arena *aren
             tail->declared_group = BYTES_LITERAL("\n");
         tail->declared_version = version && version->kind == JSON_KIND_INTEGER ? version->integer : 1;
     }
+    const struct json *late = json_member(tree, "late"), *reread = json_member(tree, "reread");
+    if (late && late->kind == JSON_KIND_INTEGER && late->integer > 0)
+        tail->late = (uint64_t)late->integer;
+    /* A cursor of an earlier release: yesterday's night has not been read again. */
+    tail->reread_day = reread && reread->kind == JSON_KIND_INTEGER ? (int32_t)reread->integer : 0;
     tail->newest = read_instant(json_member(tree, "newest"));
     tail->watermark = read_instant(json_member(tree, "watermark"));
     return true;

@@ -65,6 +65,11 @@ static void note_newest(struct tail *tail, const struct page *page, const struct
         tail->pass_newest = at;
 }
 
+static bool has_ended(const struct icon_record *record)
+{
+    return icon_record_value(record, FIELD_TERMINATED).known || icon_record_value(record, FIELD_DELETED).known;
+}
+
 static bool is_news(struct tail *tail, const struct page *page, const struct icon_record *record)
 {
     struct table *table = &tail->tables[page->table];
@@ -74,7 +79,34 @@ static bool is_news(struct tail *tail, const struct page *page, const struct ico
         bool held = id >= 0 && map_get(&table->open, (uint64_t)id) != 0;
         return held == icon_record_value(record, FIELD_TERMINATED).known;
     }
+    if (page->purpose == PAGE_REREAD)
+        return tail->reread.all || !known_has(&table->known, id, version, has_ended(record));
     return version < 0 || !seen_has(&table->seen, id, version);
+}
+
+/* Late: behind the confirmed marks, where nobody looks by numbers any more. */
+static void note_late(struct tail *tail, const struct page *page, const struct icon_record *record)
+{
+    const struct table *table = &tail->tables[page->table];
+    bool again = page->purpose == PAGE_REREAD;
+    if (again)
+        tail->reread.news++;
+    if ((!again && page->purpose != PAGE_RECONCILE) || (again && (tail->reread.all || tail->known_since > tail->reread.from)) ||
+        icon_record_seq(record) > table->streams[STREAM_INSERT].confirmed || icon_record_useq(record) > table->streams[STREAM_UPDATE].confirmed)
+        return;
+    tail->late++;
+    if (again)
+        tail->reread.late++;
+}
+
+/* Only what a re-reading may ask for is remembered. */
+static void note_known(struct tail *tail, const struct icon_record *record, instant wall)
+{
+    instant since = wall - (tail->options.reread_days + 1) * DAY_MS;
+    instant begin = icon_record_integer(record, FIELD_CREATED, INSTANT_NEVER), end = icon_record_integer(record, FIELD_TERMINATED, INSTANT_NONE);
+    if (record->table != ICON_ANNEX && icon_record_version(record) >= 0 && tail->options.reread_days > 0 &&
+        (icon_table_class(record->table) == CLASS_CFG || begin >= since || end >= since))
+        known_note(&tail->tables[record->table].known, icon_record_integer(record, FIELD_ID, -1), icon_record_version(record), has_ended(record), wall);
 }
 
 enum err tail_publish_page(struct tail *tail, const struct page *page)
@@ -88,12 +120,14 @@ enum err tail_publish_page(struct tail *tail, const struct page *page)
         if (is_news(tail, page, record)) {
             struct icon_context context = context_of(tail, record);
             struct icon_facts facts;
+            note_late(tail, page, record);
             context.first_sight = page->stream == STREAM_INSERT && seq > table->streams[STREAM_INSERT].started &&
                                   !seen_has(&table->seen, id, seq);
             icon_map_row(&context, record, tail->arena, &facts);
             enum err err = hand_over(tail, record, &facts);
             if (err)
                 return err;
+            note_known(tail, record, wall);
         }
         note_open(tail, record);
         if (icon_record_version(record) >= 0)

@@ -163,6 +163,39 @@ enum err tail_read_open(struct tail *tail, enum icon_table table, int64_t after_
     return err;
 }
 
+enum err tail_read_span(struct tail *tail, enum icon_table table, enum icon_field field, bool indexed, int64_t from, int64_t to,
+                        struct position at, struct page **out, struct odbc_fault *fault)
+{
+    const char *id = column(tail, table, FIELD_ID), *seconds = column(tail, table, field);
+    struct odbc_param params[4];
+    size_t param_count = 0;
+    struct buffer sql = {0};
+    struct page *page = page_begin(tail, table, PAGE_REREAD);
+    page->stream = STREAM_UPDATE;
+    write_select(&tail->options.map->tables[table], &sql);
+    buffer_append_text(&sql, " WHERE ");
+    if (field != FIELD_ID) {
+        buffer_printf(&sql, "%s >= ? AND %s <= ? AND ", seconds, seconds);
+        params[param_count++].integer = indexed ? at.number : from;
+        params[param_count++].integer = to;
+    }
+    if (indexed) {
+        buffer_printf(&sql, "(%s > ? OR %s > ?) ORDER BY %s, %s ", seconds, id, seconds, id);
+        params[param_count++].integer = at.number;
+    } else {
+        buffer_printf(&sql, "%s > ? ORDER BY %s ", id, id);
+    }
+    params[param_count++].integer = at.id;
+    for (size_t i = 0; i < param_count; i++)
+        params[i].text = BYTES_NONE;
+    write_page(tail, &sql, tail->options.page_rows);
+    enum err err = run_page(tail, page, &sql, params, param_count, fault);
+    page->full = page->count >= (size_t)tail->options.page_rows;
+    buffer_free(&sql);
+    *out = page;
+    return err;
+}
+
 enum err tail_read_row(struct tail *tail, enum icon_table table, int64_t id, enum page_purpose purpose, struct page **out,
                        struct odbc_fault *fault)
 {

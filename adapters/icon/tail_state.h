@@ -1,11 +1,12 @@
 /*
  * adapters/icon/tail_state.h - what the parts of a tail share: tail.c (the order of a poll), tail_read.c
- * (queries), tail_pass.c (the window between the marks), tail_reconcile.c (what lasts), tail_table.c (tables
+ * (queries), tail_pass.c (the window between the marks), tail_reconcile.c (what lasts), tail_reread.c (old rows), tail_table.c (tables
  * that are set aside), tail_publish.c (rows to the sink), tail_cursor.c (the cursor's text).  Nobody else includes it.
  */
 #ifndef ADAPTERS_ICON_TAIL_STATE_H
 #define ADAPTERS_ICON_TAIL_STATE_H
 
+#include "adapters/icon/known.h"
 #include "adapters/icon/map.h"
 #include "adapters/icon/seen.h"
 #include "adapters/icon/tail.h"
@@ -50,10 +51,11 @@ struct table {
     int64_t retry_us;
     struct backoff backoff;
     struct seen seen;
+    struct known known;           /* what was published of the last days */
     struct map open;              /* id of a row that lasts → the reconciling that saw it last */
 };
 
-enum page_purpose { PAGE_EAGER, PAGE_PASS, PAGE_RECONCILE, PAGE_LENT /* not to be published */ };
+enum page_purpose { PAGE_EAGER, PAGE_PASS, PAGE_RECONCILE, PAGE_REREAD, PAGE_LENT /* not to be published */ };
 
 struct page {
     enum icon_table table;
@@ -78,6 +80,19 @@ struct derived {
     instant at; /* INSTANT_NONE: when the row's own version began */
     int64_t version;
     struct derived *next;
+};
+
+/* A span of time that is read again (tail_reread.c). */
+struct reread {
+    bool running, all;      /* all: whatever is known of it is published, too */
+    bool fresh, gave_up;    /* what is read next begins; its query failed */
+    bool ends;              /* by when rows ended; else by when they began */
+    bool indexed;
+    instant from, to;
+    enum icon_table table;
+    struct position at;
+    uint64_t rows, news, late;
+    int32_t day; /* whose nightly one it is */
 };
 
 struct sample {
@@ -109,6 +124,11 @@ struct tail {
     enum icon_table reconcile_table;
     uint32_t generation;
 
+    struct reread reread;
+    int32_t reread_day;   /* of the last nightly one; INT32_MIN: none yet */
+    instant known_since;  /* what was published since then is in known; INSTANT_EVER: everything */
+    uint64_t late;        /* rows that were found by reconciling or re-reading alone, ever */
+
     bool annex_loaded;
     struct map annex_index;  /* object * OPTION_COUNT + option → place in annex_flags + 1 */
     struct annex_flag *annex_flags;
@@ -139,6 +159,9 @@ MUST_CHECK enum err tail_read_open(struct tail *tail, enum icon_table table, int
 MUST_CHECK enum err tail_read_row(struct tail *tail, enum icon_table table, int64_t id, enum page_purpose purpose,
                                   struct page **page, struct odbc_fault *fault);
 MUST_CHECK enum err tail_read_whole(struct tail *tail, enum icon_table table, struct page **page, struct odbc_fault *fault);
+/* Rows by seconds in field from … to, behind at; indexed: in their order, else in that of the ids (FIELD_ID: all rows). */
+MUST_CHECK enum err tail_read_span(struct tail *tail, enum icon_table table, enum icon_field field, bool indexed, int64_t from, int64_t to,
+                                   struct position at, struct page **page, struct odbc_fault *fault);
 void tail_pages_drop(struct tail *tail);
 
 /* tail_control.c: connections are PAGE_LENT pages of tail->pages until the poll's end. */
@@ -183,6 +206,12 @@ MUST_CHECK enum err tail_end_pass(struct tail *tail, int64_t now_us);
 void tail_begin_reconcile(struct tail *tail, int64_t now_us);
 MUST_CHECK enum err tail_read_reconcile(struct tail *tail, struct odbc_fault *fault);
 void tail_step_reconcile(struct tail *tail);
+
+/* tail_reread.c */
+void tail_begin_reread(struct tail *tail, instant wall);
+void tail_reread_span(struct tail *tail, instant from, instant to, bool all);
+MUST_CHECK enum err tail_read_reread(struct tail *tail, struct odbc_fault *fault);
+void tail_step_reread(struct tail *tail);
 
 /* tail_cursor.c */
 void tail_cursor_write(const struct tail *tail, struct buffer *out);

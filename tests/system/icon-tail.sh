@@ -42,6 +42,7 @@ sources:
     settle_seconds: 1
     page_rows: 7
     reconcile_minutes: 1
+    reread_hour: 0
 END
 
 begin() {
@@ -74,7 +75,7 @@ agree() {
 }
 # Into a file first: with pipefail, a grep -q that has found its line makes the writer's SIGPIPE a failure.
 has() { have >"$dir/now" && grep -qF -- "$1" "$dir/now"; }
-hears() { wait_for 60 "the log line: $1" grep -qF -- "$1" "$dir/log"; }
+hears() { wait_for 60 "the log line: $1" grep -q -- "$1" "$dir/log"; }
 fact() { wait_for 60 "the fact: $1" has "$1" || { have | grep -F -- "${1%% *}" | tail -5; return 1; }; }
 
 number=0
@@ -223,6 +224,32 @@ echo "    (a minute at most until the next comparison)"
 want_late() { has 'login_session 125 '; }
 wait_for 150 "the late row" want_late
 say "a row that came far too late was found"
+
+# 10b. One that had ended when it came, so late: nothing but the nightly re-reading can find it.
+end
+sql -c "INSERT INTO g_login_session (id, loginsessionid, state, created, created_ts, terminated, terminated_ts, gsys_domain, gsys_seq, gsys_useq)
+        SELECT 127, 'S-127', 2, t, extract(epoch FROM t), t + interval '9 min', extract(epoch FROM t) + 540, 1, 127, 0 FROM (SELECT date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC') - interval '1 hour' AS t) q"
+begin
+{ login_row 9501; } | sql
+fact 'login_session 9501 '
+has 'login_session 127 ' && { echo "found before it was looked for"; exit 1; }
+end
+grep -q '"reread":[0-9]' "$dir/cursor" || { echo "the cursor does not say when the last night was: $(cat "$dir/cursor")"; exit 1; }
+sed -i 's/"reread":[0-9]*/"reread":1/' "$dir/cursor"
+begin
+fact 'login_session 127 '
+hears 'rows, [0-9]* stated again'
+say "a row that only the nightly re-reading finds"
+
+# 10c. A backfill of a day, twice: what began or ended in it, as it is, and nothing else.
+sql -c "UPDATE g_login_session SET created_ts = extract(epoch FROM created), terminated_ts = extract(epoch FROM terminated)"
+sql -c "UPDATE gx_session_endpoint SET created_ts = extract(epoch FROM created), terminated_ts = extract(epoch FROM terminated)"
+backfill() { "${SEATMETER:-$BUILD/seatmeter}" adapt icon -c "$dir/settings.yaml" --from 2026-11-23 --to 2026-11-24 >"$dir/lines" 2>"$dir/backfill.log" || { cat "$dir/backfill.log"; return 1; }; }
+backfill && "$program" newest "$dir/lines" | grep -E '^(login|session_media|contra|unlaw)' | LC_ALL=C sort >"$dir/first"
+backfill && "$program" newest "$dir/lines" | grep -E '^(login|session_media|contra|unlaw)' | LC_ALL=C sort >"$dir/second"
+want_sessions | grep -v '^login_session 127 ' | LC_ALL=C sort >"$dir/want"
+cmp "$dir/first" "$dir/want" && cmp "$dir/second" "$dir/want" || { diff "$dir/first" "$dir/want" | head -5; exit 1; }
+say "a backfill of a day: $(wc -l <"$dir/first") sessions' rows, the same twice"
 
 # 11. A stop in the middle of a query that does not end.
 exec {lock}> >(psql -X -q -At >/dev/null 2>&1)

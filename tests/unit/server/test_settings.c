@@ -235,6 +235,6 @@ static void expect_manual(const char *kind, const char *start, const char *const
 Test(settings, manual_of_a_source_is_what_its_adapter_takes)
 {
     static const char *const icon[] = {"name: ", "dsn: ", "user: ", "map: ", NULL}, *const entitlement[] = {"name: ", "dir: ", "map: ", NULL};
-    expect_manual("icon", "    kind: icon\n    dsn: ICON\n    user: u\n", icon, 8, 5);
+    expect_manual("icon", "    kind: icon\n    dsn: ICON\n    user: u\n", icon, 10, 7);
     expect_manual("entitlement", "    kind: entitlement\n    dir: /drop\n    # nothing\n", entitlement, 1, 1);
 }
