@@ -16,7 +16,8 @@
     X(ROW_KEY, 'k', "keys of rows that are no plain number")                                       \
     X(WORD, 'w', "applications and media")                                                         \
     X(BIG_ID, 'b', "ids above 2^31-3, as decimal text")                                            \
-    X(ITEM, 'i', "codes of items")
+    X(ITEM, 'i', "codes of items")                                                                 \
+    X(SET, 'e', "sets of items and seat keys (hour.h)")
 
 enum dictionary_class {
 #define X(name, letter, text) DICTIONARY_##name,

@@ -14,6 +14,9 @@
     X(HISTORY, "history", "(kind, key, source) → version, body: objects, memberships")              \
     X(SLOT, "slot", "(slot, scope) → summaries of all items and profiles, packed")                  \
     X(DAY_NET, "day_net", "(UTC day, scope) → sum of the day's deltas per item and profile")        \
+    X(NAMED, "named", "(hour, scope) → entries of seats per slot, item and profile")               \
+    X(SUSTAINED, "sustained", "(hour, scope) → time at each level per slot and item")              \
+    X(SEEN, "seen", "seat key → last slots in use before the horizon")                             \
     X(ENABLED, "enabled", "(scope, UTC day) → steps of the enabled objects per item")               \
     X(LIVE, "live", "scope → level per item at the clock of the last flush")                        \
     X(DAY, "day", "(book, day, scope, item) → named bitmap, sustained levels, roster")              \

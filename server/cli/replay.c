@@ -34,10 +34,11 @@ struct replaying {
     enum err err;
 };
 
-static enum err flush(struct replaying *replaying)
+/* whole: named and sustained, too, of all that was read. */
+static enum err flush(struct replaying *replaying, bool whole)
 {
     replaying->unflushed = 0;
-    replaying->err = ingest_flush(replaying->ingest, clock_wall());
+    replaying->err = whole ? ingest_flush(replaying->ingest, clock_wall()) : ingest_flush_facts(replaying->ingest, clock_wall());
     return replaying->err;
 }
 
@@ -61,7 +62,7 @@ static enum err take_fact(void *owner, const struct fact *fact)
         ingest_clock(replaying->ingest, clock_wall());
         show_progress(replaying);
     }
-    return replaying->unflushed >= FLUSH_EVERY_FACTS ? flush(replaying) : ERR_OK;
+    return replaying->unflushed >= FLUSH_EVERY_FACTS ? flush(replaying, false) : ERR_OK;
 }
 
 static enum err take_refused(void *owner, const char *place, const char *why, struct bytes raw)
@@ -129,7 +130,7 @@ static enum err replay_all(struct ingest *ingest, char **files, struct replay_co
     sigaction(SIGTERM, &action, NULL);
     enum err err = replay_files(files, &sink, counts);
     /* Interrupted or refused: what was folded so far is lawful and is kept. */
-    enum err flushed = replaying.err == ERR_OK ? flush(&replaying) : replaying.err;
+    enum err flushed = replaying.err == ERR_OK ? flush(&replaying, true) : replaying.err;
     counts->refused += replaying.outcomes[FACT_REFUSED];
     print_summary(&replaying, counts);
     return err != ERR_OK ? err : flushed;

@@ -175,7 +175,7 @@ static void find_due(struct job *job, struct query *query, const struct query_sc
     job->dues = arena_alloc(job->arena, (count + 1) * sizeof *job->dues);
     size_t found = candidates(job, query, books, count, behinds);
     for (size_t i = 0; i < found; i++)
-        if (is_due(job, &job->dues[i], behinds[i]))
+        if (!query_hours_wait(query, job->dues[i].day.end) && is_due(job, &job->dues[i], behinds[i]))
             job->dues[job->due_count++] = job->dues[i];
 }
 
@@ -335,7 +335,7 @@ static void write_drop(struct closer *closer)
 static void drop_detail(struct closer *closer, instant horizon)
 {
     struct engine *engine = ingest_engine(closer->options.ingest);
-    if (horizon == INSTANT_EVER || horizon <= engine_horizon(engine))
+    if (horizon == INSTANT_EVER || horizon <= engine_horizon(engine) || engine_hours_marked(engine, horizon))
         return;
     engine_set_horizon(engine, horizon, keep_gone, closer);
     closer->dropping = true;

@@ -92,7 +92,7 @@ static enum err add_tenant_peak(void *owner, const struct usage_row *row)
     return ERR_OK;
 }
 
-enum { ALL_PROFILES = 1u << PROFILE_EXACT | 1u << PROFILE_LRM | 1u << PROFILE_PERSON };
+enum { ALL_PROFILES = 1u << PROFILE_EXACT | 1u << PROFILE_LRM | 1u << PROFILE_PERSON | 1u << PROFILE_SUSTAINED };
 
 static enum err usage_of_day(struct query *query, enum scope_kind scope, int64_t id, const struct close_day *day, unsigned profiles,
                              usage_row_fn fn, struct making *making)

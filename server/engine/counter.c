@@ -41,6 +41,7 @@ void counters_free(struct counters *counters)
     free(counters->slot_free);
     free(counters->days);
     free(counters->future);
+    hours_free(&counters->hours);
 }
 
 /* Makes room for one more element of an array. */
@@ -258,6 +259,7 @@ uint32_t counters_scope_set(struct counters *counters, const uint32_t *scopes, s
 
 void counters_edges(struct counters *counters, instant at, uint32_t scopes, uint32_t mask, int sign)
 {
+    hours_mark(&counters->hours, slot_of(at < counters->horizon ? counters->horizon : at));
     if (at >= counters->horizon && slot_of(at) >= counters->floor) {
         uint32_t slot = slot_of(at);
         struct staged_edge staged = {(uint32_t)(at - (instant)slot * SLOT_MS), sign < 0 ? -(int32_t)mask : (int32_t)mask, scopes};

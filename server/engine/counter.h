@@ -21,6 +21,7 @@
 
 #include "base/instant.h"
 #include "base/map.h"
+#include "server/engine/hours.h"
 #include "server/engine/predicate.h"
 #include "store/slot.h"
 
@@ -116,6 +117,7 @@ struct counters {
     uint32_t order_count;
     struct stage_scratch *stage;  /* of stage.c, kept between rows */
     struct fold_scratch *fold;    /* of fold.c, kept between slots */
+    struct hours hours; /* whose named and sustained rest on what changed */
 };
 
 void counters_create(struct counters *counters, struct masks *masks, size_t item_count);

@@ -19,6 +19,7 @@ struct engine *engine_create(const struct engine_options *options)
     engine->scratch = arena_create();
     engine->rules_dirty = true;
     rows_create(&engine->rows);
+    engine->hourly = hourly_create();
     engine->history.names = &engine->names;
     engine->history.statements = &engine->statements;
     return engine;
@@ -34,6 +35,8 @@ void engine_destroy(struct engine *engine)
     free(engine->seats);
     free(engine->seat_families);
     free(engine->seat_bounds);
+    free(engine->seat_keys);
+    hourly_destroy(engine->hourly);
     configured_free(engine);
     resolutions_free(&engine->resolutions);
     free(engine->devices);
@@ -166,7 +169,7 @@ bool engine_dirty(const struct engine *engine)
     for (int class = 0; class < SESSION_CLASS_COUNT; class++)
         if (engine->rows.pools[class].dirty.count)
             return true;
-    return engine->counters.future_count > 0;
+    return engine->counters.future_count > 0 || hourly_dirty(engine);
 }
 
 static void give_names(struct engine *engine, const struct engine_sink *sink)
@@ -249,6 +252,7 @@ void engine_changes(struct engine *engine, const struct engine_sink *sink)
     counters_each_dirty(counters, give_slot, &(struct giving){engine, sink});
     if (engine->senders_dirty)
         give_senders(engine, sink);
+    hourly_give(engine, sink);
     for (uint32_t i = 0; i < counters->day_count; i++) {
         const struct counter_day *day = &counters->days[i];
         if (!day->dirty)
@@ -284,6 +288,7 @@ void engine_flushed(struct engine *engine)
     uint32_t floor = newest < (instant)LOG_SLOTS * SLOT_MS ? 0 : slot_of(newest) - LOG_SLOTS;
     counters_flushed(counters, floor);
     enabled_flushed(&engine->enabled);
+    hourly_flushed(engine);
     rows_written(&engine->rows);
     for (int class = 0; class < DICTIONARY_CLASS_COUNT; class++)
         engine->names.changed[class].count = 0;

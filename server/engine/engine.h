@@ -14,6 +14,7 @@
 #define SERVER_ENGINE_ENGINE_H
 
 #include "server/engine/catalog.h"
+#include "server/engine/hours.h"
 #include "server/engine/outcome.h"
 #include "store/dictionary.h"
 #include "store/session.h"
@@ -44,18 +45,31 @@ struct engine_sink {
     void (*slot)(void *owner, uint32_t slot, struct scope scope, struct bytes summaries); /* empty: delete */
     void (*day_net)(void *owner, int32_t day, struct scope scope, struct bytes nets);
     void (*enabled)(void *owner, int32_t day, struct scope scope, struct bytes steps); /* empty: delete */
+    void (*hour)(void *owner, uint32_t slot); /* what stands from slot on to its hour's end is replaced by: */
+    void (*hour_record)(void *owner, enum db_table table, uint32_t slot, struct scope scope, struct bytes records);
+    void (*marks)(void *owner, const struct hour_mark *marks, size_t count); /* hours not counted yet, in order */
+    void (*seen)(void *owner, struct seen_key key, struct bytes groups);
     void (*live)(void *owner, struct scope scope, instant clock, struct bytes levels);
     void (*senders)(void *owner, struct bytes numbers); /* sources that ever sent sessions, media or ports, "1 3" */
 };
 /* Everything that changed since the last engine_flushed(); settles first. */
 void engine_changes(struct engine *engine, const struct engine_sink *sink);
 bool engine_dirty(const struct engine *engine);
+
+/* Named and sustained are counted afterwards, hour by hour (hours.h): a slice of some milliseconds of the oldest hour
+ * that is marked.  False: none is, and everything is counted. */
+bool engine_count_slice(struct engine *engine);
+/* True between the slices of one hour. */
+bool engine_counting(const struct engine *engine);
+/* How many hours that begin before an instant are not counted. */
+uint32_t engine_hours_marked(struct engine *engine, instant before);
 /* What engine_changes() gave is in the store. */
 void engine_flushed(struct engine *engine);
 
 /* Opening, in this order, for a new store too: names, blocks, engine_restore_begin() with the horizon and
- * clock that were (INSTANT_EVER: none), senders, statements by engine_apply(), day nets from the horizon on,
- * carries of the horizon's slot, enabled steps, and engine_restored(), which derives the rest.  recount: the counting
+ * clock that were (INSTANT_EVER: none), senders, statements by engine_apply(), day nets from the horizon on, carries of
+ * the horizon's slot, enabled steps, hours not counted, what was seen before the horizon, and engine_restored(), which
+ * derives the rest.  recount: the counting
  * rules differ from those the store was counted by, so every slot is counted and written anew; only
  * without a horizon. */
 void engine_restore_name(struct engine *engine, enum dictionary_class class, uint32_t number, struct bytes text);
@@ -65,6 +79,8 @@ void engine_restore_senders(struct engine *engine, struct bytes numbers);
 void engine_restore_day_net(struct engine *engine, int32_t day, struct scope scope, struct bytes nets);
 void engine_restore_carry(struct engine *engine, struct scope scope, struct bytes summaries);
 void engine_restore_enabled(struct engine *engine, int32_t day, struct scope scope, struct bytes steps);
+void engine_restore_mark(struct engine *engine, uint32_t hour);
+void engine_restore_seen(struct engine *engine, struct seen_key key, struct bytes groups);
 void engine_restored(struct engine *engine, bool recount);
 
 /* The latest watermark of any source that sent sessions, media or ports (domain.md §7.5). */
@@ -72,7 +88,8 @@ instant engine_cap_watermark(const struct engine *engine);
 /* The newest watermark of a source; INSTANT_NONE. */
 instant engine_watermark(const struct engine *engine, struct bytes source);
 
-/* Moves the horizon: detail that is over before it is forgotten (design.md §5); gone statements go to fn. */
+/* Moves the horizon: detail that is over before it is forgotten (design.md §5); gone statements go to fn.  Hours before it
+ * that are not counted yet are counted first, however long that takes. */
 typedef void (*engine_gone_fn)(void *owner, enum fact_kind kind, struct bytes source, struct bytes key);
 void engine_set_horizon(struct engine *engine, instant horizon, engine_gone_fn fn, void *owner);
 instant engine_horizon(const struct engine *engine);

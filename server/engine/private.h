@@ -85,6 +85,8 @@ struct device {
     uint32_t first, last; /* sessions in order of begin */
 };
 
+struct hourly;
+
 struct heap_entry {
     instant capped_at;
     uint32_t session;
@@ -151,6 +153,7 @@ struct engine {
     uint32_t *seats;       /* [seat - 1] → first session */
     uint8_t *seat_families;
     struct seat_bounds *seat_bounds;
+    uint64_t *seat_keys;
     uint32_t seat_count, seat_capacity;
     bool twins_on;                 /* more than one source sends sessions */
     uint32_t login_source;         /* the only one so far; 0: none */
@@ -168,6 +171,8 @@ struct engine {
     instant cap_watermark; /* INSTANT_NONE: none */
     bool cap_dirty;
     bool senders_dirty; /* a source sent for the first time */
+
+    struct hourly *hourly; /* hourly.h */
 
     struct enabled_days enabled;
     struct map configured_index; /* (object type, ref) → configured */
@@ -236,7 +241,23 @@ void configured_recount(struct engine *engine);
 void configured_derive_all(struct engine *engine);
 void configured_free(struct engine *engine);
 
+/* hourly.c */
+struct hourly *hourly_create(void);
+void hourly_destroy(struct hourly *hourly);
+/* The uses of the seat differ from an instant on: gaps of what begins later rest on them. */
+void hourly_touch(struct engine *engine, uint32_t seat, instant from);
+/* Marks the hours that rest on what was touched. */
+void hourly_settle(struct engine *engine);
+void hourly_stop(struct engine *engine);
+void hourly_give(struct engine *engine, const struct engine_sink *sink);
+void hourly_flushed(struct engine *engine);
+bool hourly_dirty(const struct engine *engine);
+
 /* subject.c */
+/* What the seat's sessions use, scope by scope, as far as it meets [from, to]; in the scratch arena. */
+struct part_list subject_parts(struct engine *engine, uint32_t seat, enum seat_family family, instant from, instant to);
+/* By scope. */
+void parts_sort(struct part_list *list);
 void part_add(struct engine *engine, struct part_list *list, const struct piece *piece, uint32_t scope);
 /* The edges of the union of parts, scope by scope, in [from, to]; sorts the list. */
 void parts_edges(struct engine *engine, struct part_list *parts, instant from, instant to, struct edge_list *list);

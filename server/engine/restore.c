@@ -1,6 +1,6 @@
 /* Rebuilding the engine from its store, and forgetting what is behind the horizon. */
 #include "base/check.h"
-#include "server/engine/private.h"
+#include "server/engine/hourly.h"
 
 #include <stdlib.h>
 
@@ -115,6 +115,12 @@ void engine_restore_enabled(struct engine *engine, int32_t day, struct scope sco
     check(!damaged);
 }
 
+void engine_restore_mark(struct engine *engine, uint32_t hour)
+{
+    if (hour < HOURS_MAX)
+        hours_add(&engine->counters.hours, hour);
+}
+
 void engine_restored(struct engine *engine, bool recount)
 {
     /* Clusters first, then devices: a session's rows rest on its twins, its end on the begins of others. */
@@ -188,7 +194,10 @@ static bool is_over(const struct engine *engine, uint32_t number, instant horizo
 
 void engine_set_horizon(struct engine *engine, instant horizon, engine_gone_fn fn, void *owner)
 {
-    engine_settle(engine, INSTANT_EVER);
+    while (engine_hours_marked(engine, horizon))
+        (void)engine_count_slice(engine);
+    hourly_stop(engine);
+    seen_advance(engine, horizon);
     counters_set_horizon(&engine->counters, horizon);
     struct number_list over = {0};
     for (uint32_t number = 1; number <= engine->session_capacity; number++)

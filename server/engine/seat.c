@@ -16,11 +16,13 @@ uint32_t seat_of(struct engine *engine, uint64_t key)
         engine->seat_capacity = engine->seat_capacity ? engine->seat_capacity * 2 : 64;
         engine->seats = memory_resize(engine->seats, engine->seat_capacity * sizeof *engine->seats);
         engine->seat_families = memory_resize(engine->seat_families, engine->seat_capacity);
+        engine->seat_keys = memory_resize(engine->seat_keys, engine->seat_capacity * sizeof *engine->seat_keys);
         engine->seat_bounds = memory_resize(engine->seat_bounds, engine->seat_capacity * sizeof *engine->seat_bounds);
     }
     seat = ++engine->seat_count;
     engine->seats[seat - 1] = 0;
     engine->seat_families[seat - 1] = key >> 32 > 0x10 ? SEAT_PERSON : SEAT_DEFAULT;
+    engine->seat_keys[seat - 1] = key;
     engine->seat_bounds[seat - 1] = (struct seat_bounds){INSTANT_EVER, INSTANT_EVER, 0};
     map_put(&engine->seat_index, key, seat);
     return seat;

@@ -52,7 +52,7 @@ static void add_parts(struct engine *engine, struct part_list *list, const struc
     }
 }
 
-static struct part_list parts_of(struct engine *engine, uint32_t seat, enum seat_family family, instant from, instant to)
+struct part_list subject_parts(struct engine *engine, uint32_t seat, enum seat_family family, instant from, instant to)
 {
     uint32_t system = counters_scope(&engine->counters, (struct scope){SCOPE_SYSTEM, 0});
     struct part_list list = {0};
@@ -91,6 +91,11 @@ static void sort_parts(struct part *parts, size_t count)
             parts[at] = parts[at - 1];
         parts[at] = part;
     }
+}
+
+void parts_sort(struct part_list *list)
+{
+    sort_parts(list->parts, list->count);
 }
 
 static int compare_instants(const void *a, const void *b)
@@ -160,7 +165,7 @@ void parts_edges(struct engine *engine, struct part_list *parts, instant from, i
 /* The seat's edges in [from, to], both included, in order of scope and time. */
 static void seat_edges(struct engine *engine, uint32_t seat, enum seat_family family, instant from, instant to, struct edge_list *list)
 {
-    struct part_list parts = parts_of(engine, seat, family, from, to);
+    struct part_list parts = subject_parts(engine, seat, family, from, to);
     size_t start = list->count;
     parts_edges(engine, &parts, from, to, list);
     if (family == SEAT_PERSON)
@@ -175,8 +180,10 @@ static bool same_edge(const struct edge *a, const struct edge *b)
     return a->at == b->at && a->scope == b->scope && a->mask == b->mask && a->sign == b->sign;
 }
 
-static void apply_difference(struct engine *engine)
+/* Returns the first instant at which something differs; INSTANT_NEVER: nothing does. */
+static instant apply_difference(struct engine *engine)
 {
+    instant from = INSTANT_NEVER;
     struct edge_list *before = &engine->before, *after = &engine->after;
     size_t first = 0, before_end = before->count, after_end = after->count;
     while (first < before_end && first < after_end && same_edge(&before->edges[first], &after->edges[first]))
@@ -189,9 +196,13 @@ static void apply_difference(struct engine *engine)
     for (size_t i = first; i < before_end; i++) {
         before->edges[i].sign = -before->edges[i].sign;
         counters_edge(&engine->counters, &before->edges[i]);
+        from = before->edges[i].at < from ? before->edges[i].at : from;
     }
-    for (size_t i = first; i < after_end; i++)
+    for (size_t i = first; i < after_end; i++) {
         counters_edge(&engine->counters, &after->edges[i]);
+        from = after->edges[i].at < from ? after->edges[i].at : from;
+    }
+    return from;
 }
 
 static void leave_seats(struct engine *engine, uint32_t number)
@@ -330,6 +341,13 @@ static bool install_alone(struct engine *engine, uint32_t number, const struct s
 
 /* --- among others --------------------------------------------------------------------------------- */
 
+/* When a use differs, the gap of a later one of the same seat may (named.c).  Who is alone has none behind it. */
+static void touch_seats(struct engine *engine, const struct window *windows, size_t count, instant from)
+{
+    for (size_t i = 0; i < count && from != INSTANT_NEVER; i++)
+        hourly_touch(engine, windows[i].seat, from);
+}
+
 void subject_install(struct engine *engine, uint32_t number, const struct subject *subject)
 {
     struct session *session = session_at(engine, number);
@@ -367,7 +385,7 @@ void subject_install(struct engine *engine, uint32_t number, const struct subjec
         seat_measure(engine, subject->seats[family], family);
     if (!engine->restoring) {
         window_edges(engine, windows, count, &engine->after);
-        apply_difference(engine);
+        touch_seats(engine, windows, count, apply_difference(engine));
     }
 }
 
@@ -382,7 +400,7 @@ void subject_remove(struct engine *engine, uint32_t number)
     window_edges(engine, windows, SEAT_FAMILIES, &engine->before);
     leave_seats(engine, number);
     window_edges(engine, windows, SEAT_FAMILIES, &engine->after);
-    apply_difference(engine);
+    touch_seats(engine, windows, SEAT_FAMILIES, apply_difference(engine));
 }
 
 void subject_each_edge(struct engine *engine, instant from, instant to, edge_fn fn)

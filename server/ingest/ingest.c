@@ -9,6 +9,7 @@
 #include "server/ingest/waiting.h"
 #include "server/query/rule.h"
 #include "store/enabled.h"
+#include "store/hour.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,8 @@ struct ingest {
     bool dirty;
     uint32_t lowest_slot; /* written since ingest_watch_slots() */
     struct db_txn *txn; /* during a flush */
+    struct buffer marks; /* hours not counted, as the store has them */
+    bool marks_known;
 };
 
 /* --- opening ------------------------------------------------------------------------------------- */
@@ -90,6 +93,8 @@ static enum err write_rules(struct ingest *ingest, bool recount)
         db_delete_prefix(txn, TABLE_DAY_NET, BYTES_NONE);
         db_delete_prefix(txn, TABLE_LIVE, BYTES_NONE);
         db_delete_prefix(txn, TABLE_ENABLED, BYTES_NONE);
+        db_delete_prefix(txn, TABLE_NAMED, BYTES_NONE);
+        db_delete_prefix(txn, TABLE_SUSTAINED, BYTES_NONE);
         log_info("store", "the counting rules changed: every slot is counted anew");
     }
     return db_commit(txn);
@@ -137,6 +142,7 @@ void ingest_destroy(struct ingest *ingest)
     if (!ingest)
         return;
     engine_destroy(ingest->engine);
+    buffer_free(&ingest->marks);
     arena_destroy(ingest->waiting.arena);
     arena_destroy(ingest->arena);
     free(ingest);
@@ -329,6 +335,37 @@ static void put_enabled(void *owner, int32_t day, struct scope scope, struct byt
         db_delete_chunked(ingest->txn, TABLE_ENABLED, key_bytes(&key));
 }
 
+static void put_hour(void *owner, uint32_t slot)
+{
+    struct ingest *ingest = owner;
+    hour_forget(ingest->txn, TABLE_NAMED, slot);
+    hour_forget(ingest->txn, TABLE_SUSTAINED, slot);
+}
+
+static void put_hour_record(void *owner, enum db_table table, uint32_t slot, struct scope scope, struct bytes records)
+{
+    hour_append(((struct ingest *)owner)->txn, table, slot, scope, records);
+}
+
+static void put_marks(void *owner, const struct hour_mark *marks, size_t count)
+{
+    struct ingest *ingest = owner;
+    struct buffer value = {0};
+    for (size_t i = 0; i < count; i++)
+        hour_mark_pack(&value, marks[i].hour, marks[i].since);
+    /* Most flushes change nothing about it. */
+    if (!bytes_equal(buffer_bytes(&value), buffer_bytes(&ingest->marks)) || !ingest->marks_known)
+        meta_put(ingest->txn, "hours", buffer_bytes(&value));
+    buffer_free(&ingest->marks);
+    ingest->marks = value;
+    ingest->marks_known = false;
+}
+
+static void put_seen(void *owner, struct seen_key key, struct bytes groups)
+{
+    seen_put(((struct ingest *)owner)->txn, key, groups);
+}
+
 static void put_live(void *owner, struct scope scope, instant clock, struct bytes levels)
 {
     struct ingest *ingest = owner;
@@ -356,6 +393,10 @@ void ingest_write_changes(struct ingest *ingest, struct db_txn *txn)
         .slot = put_slot,
         .day_net = put_day_net,
         .enabled = put_enabled,
+        .hour = put_hour,
+        .hour_record = put_hour_record,
+        .marks = put_marks,
+        .seen = put_seen,
         .live = put_live,
         .senders = put_senders,
     };
@@ -373,13 +414,28 @@ void ingest_write_changes(struct ingest *ingest, struct db_txn *txn)
 void ingest_written(struct ingest *ingest)
 {
     engine_flushed(ingest->engine);
+    ingest->marks_known = true;
     engine_count(ingest->engine, &ingest->counts.sessions, &ingest->counts.sessions_open);
     waiting_clear(&ingest->waiting);
     ingest->dirty = false;
     ingest->counts.flushes++;
 }
 
+bool ingest_count(struct ingest *ingest, int64_t until_us)
+{
+    while (engine_count_slice(ingest->engine))
+        if (clock_mono_us() >= until_us)
+            return false;
+    return true;
+}
+
 enum err ingest_flush(struct ingest *ingest, instant wall)
+{
+    (void)ingest_count(ingest, INT64_MAX);
+    return ingest_flush_facts(ingest, wall);
+}
+
+enum err ingest_flush_facts(struct ingest *ingest, instant wall)
 {
     struct db_txn *txn;
     ingest_clock(ingest, wall);

@@ -54,8 +54,13 @@ void ingest_alert(struct ingest *ingest, const struct alert *alert);
 void ingest_clock(struct ingest *ingest, instant wall);
 /* True when a flush has something to write. */
 bool ingest_dirty(const struct ingest *ingest);
-/* Writes; wall is the clock for live levels.  ERR_FULL, ERR_IO: logged, nothing written, nothing lost. */
+/* Writes; wall is the clock for live levels.  ERR_FULL, ERR_IO: logged, nothing written, nothing lost.  Counts all
+ * hours first, however long that takes, so that named and sustained are those of the facts. */
 MUST_CHECK enum err ingest_flush(struct ingest *ingest, instant wall);
+/* The same without counting: hours that are not counted stay as they were, and stand in the store as such. */
+MUST_CHECK enum err ingest_flush_facts(struct ingest *ingest, instant wall);
+/* Counts hours (engine_count_slice()) until the monotonic clock has passed until_us; true: none is left. */
+bool ingest_count(struct ingest *ingest, int64_t until_us);
 
 /* The parts of a flush, for a caller that writes more in the same transaction (a day's close): the
  * changes into txn, and, once it has been committed, that they stand. */

@@ -2,11 +2,14 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "server/engine/engine.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
 enum { TURN_MS = 20, IDLE_FLUSH_MS = 1000, CATCH_UP_MS = 2000, RETRY_MS = 1000 };
+/* Of counting hours: a turn's part, the same while facts wait, at the end, and see count_hours(). */
+enum { COUNT_MS = 20, COUNT_MORE_MS = 5, COUNT_AT_END_MS = 2000, COUNT_REST = 20, FEW_HOURS = 3 };
 
 struct pump {
     struct pump_options options;
@@ -17,6 +20,7 @@ struct pump {
     uint64_t facts_since_flush;
     struct kafka_source *kafka; /* NULL: none */
     bool held; /* the last flush failed: nothing is taken */
+    int64_t counted_us, counting_us, count_took_us; /* of hours: monotonic, when the last were done; spent since; what they took */
     atomic_bool ready;
 };
 
@@ -50,12 +54,35 @@ static void take_batch(struct pump *pump, struct batch *batch)
     pump->facts_since_flush += batch->fact_count;
 }
 
+/* Named and sustained follow the facts at a distance: the hour under way changes all the time, so it is counted again
+ * when it is COUNT_REST times as long ago as that took; with much to count, as after a start, without a rest; behind
+ * the facts of a catching up a quarter of the time. */
+static bool count_hours(struct pump *pump, bool more)
+{
+    struct engine *engine = ingest_engine(pump->options.ingest);
+    int64_t start = clock_mono_us();
+    if (pump->held)
+        return false;
+    if (!engine_counting(engine) && !more && start - pump->counted_us < COUNT_REST * pump->count_took_us &&
+        engine_hours_marked(engine, INSTANT_NEVER) <= FEW_HOURS)
+        return false;
+    bool done = ingest_count(pump->options.ingest, start + (more ? COUNT_MORE_MS : COUNT_MS) * 1000);
+    int64_t end = clock_mono_us();
+    pump->counting_us += end - start;
+    if (done) {
+        pump->counted_us = end;
+        pump->count_took_us = pump->counting_us;
+        pump->counting_us = 0;
+    }
+    return !done && !more;
+}
+
 static bool flush(struct pump *pump)
 {
     int64_t start = clock_mono_us();
     if (pump->kafka)
         kafka_source_before_flush(pump->kafka);
-    enum err err = ingest_flush(pump->options.ingest, clock_wall());
+    enum err err = ingest_flush_facts(pump->options.ingest, clock_wall());
     int64_t end = clock_mono_us();
     metrics_add_flush(pump->options.metrics, (uint64_t)(end - start), err != ERR_OK);
     metrics_set_ingest(pump->options.metrics, ingest_counts(pump->options.ingest));
@@ -102,6 +129,7 @@ static void turn(void *owner)
     atomic_store(&pump->options.metrics->queue_facts, batch_queue_facts(pump->queue));
     int64_t since_ms = (clock_mono_us() - pump->flushed_us) / 1000;
     int64_t due_ms = pump->held ? RETRY_MS : more ? CATCH_UP_MS : ingest_dirty(pump->options.ingest) ? FLUSH_LIVE_MS : IDLE_FLUSH_MS;
+    bool counting = count_hours(pump, more);
     bool wanted = pump->kafka && kafka_source_wants_flush(pump->kafka) && (!pump->held || since_ms >= due_ms);
     if (wanted || since_ms >= due_ms || pump->facts_since_flush >= FLUSH_FACTS_MAX) {
         if (flush(pump) && pump->options.closer && (!pump->kafka || kafka_source_ready(pump->kafka)))
@@ -109,7 +137,7 @@ static void turn(void *owner)
         due_ms = FLUSH_LIVE_MS;
         since_ms = 0;
     }
-    if (more)
+    if (more || counting)
         loop_wake(pump->wake);
     loop_timer_start(pump->timer, (uint64_t)(due_ms - since_ms > 0 ? due_ms - since_ms : 1), 0);
 }
@@ -152,6 +180,8 @@ void pump_finish(struct pump *pump)
         take_batch(pump, batch);
         batch_destroy(batch);
     }
+    if (!pump->held)
+        (void)ingest_count(pump->options.ingest, clock_mono_us() + COUNT_AT_END_MS * 1000);
     if (ingest_dirty(pump->options.ingest))
         flush(pump);
 }

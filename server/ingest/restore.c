@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "server/engine/engine.h"
 #include "store/enabled.h"
+#include "store/hour.h"
 #include "store/records.h"
 #include "store/slot.h"
 
@@ -46,6 +47,24 @@ static void restore_enabled(struct engine *engine, struct db_txn *txn, struct ar
     db_cursor_close(cursor);
 }
 
+static void restore_marks(struct engine *engine, struct db_txn *txn, struct arena *arena)
+{
+    struct bytes marks;
+    uint32_t hour;
+    instant since;
+    bool damaged = false;
+    if (!meta_get(txn, "hours", arena, &marks))
+        return;
+    while (hour_mark_unpack(&marks, &hour, &since, &damaged))
+        engine_restore_mark(engine, hour);
+    check(!damaged);
+}
+
+static void restore_seen(void *owner, struct seen_key key, struct bytes groups)
+{
+    engine_restore_seen(owner, key, groups);
+}
+
 static void restore_scopes(struct engine *engine, struct db_txn *txn, instant horizon, struct arena *arena)
 {
     struct bytes key, value;
@@ -64,6 +83,8 @@ static void restore_scopes(struct engine *engine, struct db_txn *txn, instant ho
     }
     db_cursor_close(cursor);
     restore_enabled(engine, txn, arena);
+    restore_marks(engine, txn, arena);
+    seen_each(txn, arena, restore_seen, engine);
     if (horizon == INSTANT_EVER)
         return;
     key_clear(&start);

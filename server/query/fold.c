@@ -2,6 +2,7 @@
 #include "server/query/snapshot.h"
 
 #include "base/log.h"
+#include "server/query/sustained.h"
 
 struct fold {
     struct query *query;
@@ -15,6 +16,8 @@ struct fold {
     int64_t *levels;      /* per item, at the entry of the slot under way */
     instant *counted_to;  /* per item: seat_ms is counted up to here */
     uint32_t *changed_in; /* per item: the last slot with changes of its own, + 1 */
+    struct times *times;  /* for sustained, which looks at the levels of exact, too; else NULL */
+    uint32_t first;       /* slot of the period under way */
 };
 
 /* True with the scope's record of a slot. */
@@ -78,8 +81,11 @@ static void count_unchanged(struct fold *fold, size_t item, instant to, struct f
 {
     if (to > fold->query->known_until)
         to = fold->query->known_until;
-    if (to > fold->counted_to[item])
-        cell->seat_ms += fold->levels[item] * (to - fold->counted_to[item]);
+    if (to <= fold->counted_to[item])
+        return;
+    cell->seat_ms += fold->levels[item] * (to - fold->counted_to[item]);
+    if (fold->times)
+        times_add(fold->times, item, fold->levels[item], to - fold->counted_to[item]);
 }
 
 /* One slot's summary.  In the slot that is under way at the clock of the last flush the level has
@@ -90,6 +96,8 @@ static void add_summary(struct fold *fold, size_t item, uint32_t slot, const str
     bool changes = summary->net || summary->high || summary->seat_ms || summary->rise_at != SLOT_RISE_NONE;
     count_unchanged(fold, item, start, cell);
     int64_t entry = fold->levels[item] += summary->carry;
+    if (slot == fold->first)
+        cell->entry = entry;
     if (changes)
         fold->changed_in[item] = slot + 1;
     int64_t candidate = entry + (changes ? summary->high : 0);
@@ -104,6 +112,8 @@ static void add_summary(struct fold *fold, size_t item, uint32_t slot, const str
         if (end > known)
             ms -= fold->levels[item] * (end - known);
         cell->seat_ms += ms > 0 ? ms : 0;
+        if (fold->times)
+            times_add_slot(fold->times, item, slot, entry, fold->levels[item], end > known ? end - known : 0);
     }
     fold->counted_to[item] = end;
 }
@@ -142,6 +152,8 @@ static void add_slot(struct fold *fold, uint32_t slot, struct fold_cell *cells, 
     bool damaged = false, has = slot_value(fold, slot, &value);
     if (fold->lrm)
         look_at_minutes(fold, slot, has ? value : BYTES_NONE, cells, stride);
+    if (fold->times && has)
+        times_begin_slot(fold->times, slot);
     while (has && slot_unpack(&value, &record, &damaged)) {
         int item = item_index(fold, record.item, record.profile);
         if (item < 0)
@@ -157,12 +169,23 @@ static void add_slot(struct fold *fold, uint32_t slot, struct fold_cell *cells, 
         say_damaged("slot", fold);
 }
 
+/* For how long a level must be held in total in a period that starts then. */
+static int64_t sustained_ms(struct query *query, instant start)
+{
+    enum { MINUTES_OTHERWISE = 30 };
+    int64_t minutes = counting_at(rules_counting(query_rules(query)), start)->sustained_minutes;
+    return (minutes == ID_NONE ? MINUTES_OTHERWISE : minutes) * MINUTE_MS;
+}
+
 static void fold_period(struct fold *fold, const struct period *period, struct fold_cell *cells, size_t stride)
 {
     size_t items = fold->query->item_count;
-    uint32_t first = slot_of(period->start), end = slot_of(period->end);
+    int64_t least_ms = fold->times ? sustained_ms(fold->query, period->start) : 0;
+    /* Of a period shorter than an hour there is none (domain.md §7.7). */
+    bool is_known = fold->times && period->end - period->start >= HOUR_MS && hours_counted(fold->query, period->start, period->end);
+    uint32_t first = fold->first = slot_of(period->start), end = slot_of(period->end);
     for (size_t i = 0; i < items; i++) {
-        cells[i * stride] = (struct fold_cell){.peak = INT64_MIN, .peak_at = INSTANT_NONE};
+        cells[i * stride] = (struct fold_cell){.peak = INT64_MIN, .peak_at = INSTANT_NONE, .entry = fold->levels[i]};
         fold->counted_to[i] = period->start;
     }
     add_slot(fold, first, cells, stride);
@@ -183,8 +206,13 @@ static void fold_period(struct fold *fold, const struct period *period, struct f
         }
     for (size_t i = 0; i < items; i++) {
         count_unchanged(fold, i, period->end, &cells[i * stride]);
+        int64_t held = fold->times ? times_answer(fold->times, i, least_ms) : 0;
         if (cells[i * stride].peak < 0)
-            cells[i * stride] = (struct fold_cell){-1, INSTANT_NONE, -1};
+            cells[i * stride] = (struct fold_cell){-1, INSTANT_NONE, -1, -1, -1};
+        else if (fold->times) {
+            cells[i * stride].peak = is_known ? held : -1;
+            cells[i * stride].peak_at = INSTANT_NONE;
+        }
     }
 }
 
@@ -196,17 +224,21 @@ void fold_periods(struct query *query, struct scope scope, enum profile profile,
     struct fold fold = {
         .query = query,
         .scope = scope,
-        .profile = profile == PROFILE_LRM ? PROFILE_EXACT : profile,
+        .profile = profile == PROFILE_PERSON ? PROFILE_PERSON : PROFILE_EXACT,
         .lrm = profile == PROFILE_LRM,
         .minutes = arena_alloc(arena, (items + 1) * sizeof *fold.minutes),
         .levels = arena_alloc(arena, (items + 1) * sizeof *fold.levels),
         .counted_to = arena_alloc(arena, (items + 1) * sizeof *fold.counted_to),
         .changed_in = arena_alloc(arena, (items + 1) * sizeof *fold.changed_in),
     };
+    if (profile == PROFILE_SUSTAINED)
+        fold.times = times_create(query, scope, arena);
     if (period_count)
         enter(&fold, periods[0].start);
     for (size_t p = 0; p < period_count; p++)
         fold_period(&fold, &periods[p], &cells[p], period_count);
+    if (fold.times)
+        times_destroy(fold.times);
     arena_destroy(arena);
 }
 

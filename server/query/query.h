@@ -99,6 +99,9 @@ struct usage_note {
 };
 size_t query_usage_notes(const struct query *query, const struct usage_note **notes);
 
+/* True when hours that begin before an instant are not counted: named and sustained before it may change without a fact. */
+bool query_hours_wait(struct query *query, instant before);
+
 struct now_row {
     struct query_item item;
     int64_t level;      /* -1: the item has no concurrent measure, or unknown */

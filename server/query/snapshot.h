@@ -55,6 +55,15 @@ struct query {
     enum err err;                  /* the first failure to read a list */
     const struct rules *rules;     /* query_rules() */
 
+    struct query_set *sets;        /* [number - 1], named.c */
+    uint32_t set_count;
+    struct uncounted {
+        uint32_t hour;
+        instant since;
+    } *uncounted;                  /* hours of which named and sustained are not known */
+    size_t uncounted_count;
+    bool have_sets, have_uncounted;
+
     struct usage_note *notes;      /* of the last query_usage() */
     size_t note_count;
 
@@ -70,6 +79,8 @@ struct fold_cell {
     int64_t peak;    /* -1: the counter is below zero, a bug: unknown */
     instant peak_at; /* INSTANT_NONE: it never rose to the peak in the period */
     int64_t seat_ms;
+    int64_t entry;   /* the level that the period was entered at, a horizon's carry included */
+    int64_t named;   /* distinct seats, named_periods(); -1: unknown */
 };
 
 struct period {
@@ -104,6 +115,11 @@ struct item_measures query_measures(const struct query *query, size_t item, inst
 void query_load_sources(struct query *query);
 /* Puts spans into order and joins those that touch. */
 void spans_join(struct spans *spans);
+
+/* False: named and sustained of [from, to) are not counted yet, or not since its facts changed. */
+bool hours_counted(struct query *query, instant from, instant to);
+/* Fills named in cells of fold_periods() of the same periods: of profile exact (lrm, sustained) and of person; NULL: not wanted. */
+void named_periods(struct query *query, struct scope scope, const struct period *periods, size_t count, struct fold_cell *exact, struct fold_cell *person);
 
 /* Folds scope's slots over periods that follow each other without holes, each a whole number of slots:
  * cells[item * period_count + period], for every item of the catalog. */

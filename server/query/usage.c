@@ -46,10 +46,8 @@ static enum err refuse(const char **why, const char *text)
 
 static enum err check_request(struct query *query, const struct usage_request *request, struct arena *arena, const char **why)
 {
-    if (request->profiles & 1u << PROFILE_SUSTAINED)
-        return refuse(why, "profile: sustained is not counted by this release; it has exact, lrm and person.");
     if (request->profiles == 0 || request->profiles >> PROFILE_COUNT)
-        return refuse(why, "profile: expected some of exact, lrm, person.");
+        return refuse(why, "profile: expected some of exact, lrm, person, sustained.");
     if ((unsigned)request->granularity >= GRANULARITY_COUNT)
         return refuse(why, "granularity: expected 10m, hour, day, week or month.");
     if (request->from < 0 || request->to > INSTANT_MAX || request->from >= request->to)
@@ -133,7 +131,8 @@ static void fill_row(const struct walk *walk, const struct scope_walk *of, enum 
     if (has.concurrent) {
         row->peak = cell->peak;
         row->seat_ms = cell->seat_ms;
-        if (cell->peak > 0)
+        row->named = cell->named;
+        if (cell->peak > 0 && profile != PROFILE_SUSTAINED)
             row->peak_at = cell->peak_at == INSTANT_NONE ? when->start : cell->peak_at;
     }
     const struct fold_cell *enabled = &of->enabled[of->item * walk->periods.count + period];
@@ -220,6 +219,19 @@ static void note_changes(struct walk *walk, const struct query_scope *scope)
     }
 }
 
+/* Distinct seats, by the profile's own seat keys; lrm and sustained have those of exact. */
+static void fill_named(struct walk *walk, struct scope_walk *of)
+{
+    struct fold_cell *first = NULL;
+    for (int profile = 0; profile < PROFILE_COUNT; profile++)
+        if (profile != PROFILE_PERSON && of->cells[profile] && !first)
+            first = of->cells[profile];
+    named_periods(walk->query, of->scope->scope, walk->periods.list, walk->periods.count, first, of->cells[PROFILE_PERSON]);
+    for (int profile = 0; profile < PROFILE_COUNT && first; profile++)
+        for (size_t i = 0; profile != PROFILE_PERSON && of->cells[profile] && i < walk->query->item_count * walk->periods.count; i++)
+            of->cells[profile][i].named = first[i].named;
+}
+
 static void fold_scope(struct walk *walk, struct scope_walk *of, struct arena *arena)
 {
     struct query *query = walk->query;
@@ -239,6 +251,7 @@ static void fold_scope(struct walk *walk, struct scope_walk *of, struct arena *a
         of->day_cells[profile] = arena_alloc(arena, (query->item_count * periods->day_count + 1) * sizeof **of->day_cells);
         fold_periods(query, of->scope->scope, profile, whole_days, periods->day_count, of->day_cells[profile]);
     }
+    fill_named(walk, of);
     of->enabled = arena_alloc(arena, (query->item_count * periods->count + 1) * sizeof *of->enabled);
     enabled_periods(query, of->scope->scope, periods->list, periods->count, of->enabled);
     of->day_enabled = of->enabled;

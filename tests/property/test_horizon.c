@@ -155,9 +155,9 @@ static enum err add_row(void *owner, const struct usage_row *row)
     if (row->end > report->horizon || (row->peak <= 0 && row->seat_ms <= 0 && row->enabled <= 0))
         return ERR_OK; /* who has rows of zero may change: somebody may be named later */
     report->rows++;
-    buffer_printf(&report->lines, "%s %" PRId64 " %.*s %s %s %" PRId64 "-%" PRId64 ": peak %" PRId64 " at %" PRId64 " seat_ms %" PRId64 " enabled %" PRId64 " at %" PRId64 "\n",
+    buffer_printf(&report->lines, "%s %" PRId64 " %.*s %s %s %" PRId64 "-%" PRId64 ": peak %" PRId64 " at %" PRId64 " seat_ms %" PRId64 " named %" PRId64 " enabled %" PRId64 " at %" PRId64 "\n",
                   scope_kind_name(row->scope), row->id, (int)row->item.len, (const char *)row->item.data, profile_name(row->profile),
-                  granularity_name(row->granularity), row->start, row->end, row->peak, row->peak_at, row->seat_ms, row->enabled, row->enabled_at);
+                  granularity_name(row->granularity), row->start, row->end, row->peak, row->peak_at, row->seat_ms, row->named, row->enabled, row->enabled_at);
     return ERR_OK;
 }
 
@@ -176,7 +176,7 @@ static void read_report(const struct property *property, struct db *db, instant 
         for (enum scope_kind scope = SCOPE_SYSTEM; scope < SCOPE_KIND_COUNT; scope++) {
             struct arena *arena = arena_create();
             struct usage_request request = {.scope = scope, .id = scope == SCOPE_SYSTEM ? 0 : ID_NONE, .from = horizon - days[granularity] * DAY_MS, .to = horizon,
-                                            .granularity = granularity, .profiles = 1u << PROFILE_EXACT | 1u << PROFILE_LRM | 1u << PROFILE_PERSON,
+                                            .granularity = granularity, .profiles = (1u << PROFILE_COUNT) - 1,
                                             .zone = bytes_from_text(zone)};
             enum err err = query_usage(query, &request, arena, add_row, report, &why);
             if (err)
@@ -188,7 +188,12 @@ static void read_report(const struct property *property, struct db *db, instant 
     dump_sort(&report->lines);
 }
 
-/* The slots and nets before the horizon, too: they are what a report is made of. */
+static bool bytes_starts(struct bytes bytes, const char *text)
+{
+    return bytes.len > strlen(text) && memcmp(bytes.data, text, strlen(text)) == 0;
+}
+
+/* The slots, nets and hours before the horizon, too: they are what a report is made of. */
 static void read_sealed(struct db *db, instant horizon, struct buffer *out)
 {
     struct buffer all = {0};
@@ -200,7 +205,8 @@ static void read_sealed(struct db *db, instant horizon, struct buffer *out)
         const uint8_t *end = memchr(rest.data, '\n', rest.len);
         size_t len = (size_t)(end - rest.data) + 1;
         bool slot = rest.data[0] == 's' && memcmp(rest.data + 5, text, 24) < 0, net = rest.data[0] == 'd' && memcmp(rest.data + 8, text, 10) < 0;
-        if (slot || net)
+        bool hour = bytes_starts(rest, "hour-") && memcmp(rest.data + 11, text, 24) < 0; /* hour-named, hour-times */
+        if (slot || net || hour)
             buffer_append(out, rest.data, len);
         rest = bytes_of(rest.data + len, rest.len - len);
     }
@@ -246,7 +252,7 @@ static bool judge_open(struct property *property, struct db *db, const struct ke
     struct dice dice = {hash_mix(property->seed + kept->count)};
     struct judge_request request = {.from = property->spite.from, .to = property->spite.to,
                                     .granularity = (enum granularity)dice_roll(&dice, GRANULARITY_DAY + 1),
-                                    .profiles = 1u << PROFILE_EXACT | 1u << PROFILE_LRM | 1u << PROFILE_PERSON};
+                                    .profiles = (1u << PROFILE_COUNT) - 1};
     if (kept->horizon != INSTANT_EVER)
         request.from = floor_div(kept->horizon + DAY_MS - 1, DAY_MS) * DAY_MS;
     if (request.granularity == GRANULARITY_10M && request.to > request.from + DAY_MS)

@@ -77,7 +77,7 @@ static void choose_request(const struct trial *trial, uint64_t luck, struct judg
                                       .granularity = (enum granularity)dice_roll(&dice, GRANULARITY_COUNT),
                                       .first_weekday = (int)dice_roll(&dice, 7)};
     static const unsigned profiles[] = {1u << PROFILE_EXACT, 1u << PROFILE_LRM, 1u << PROFILE_PERSON, 1u << PROFILE_EXACT | 1u << PROFILE_LRM,
-                                        1u << PROFILE_EXACT | 1u << PROFILE_LRM | 1u << PROFILE_PERSON};
+                                        (1u << PROFILE_COUNT) - 1};
     request->profiles = profiles[dice_roll(&dice, 5)];
     if (dice_chance(&dice, 70) || trial->seed % 2 == 0) /* days that change with a rule set are another test's matter */
         request->zone = zones[dice_roll(&dice, sizeof zones / sizeof *zones)];

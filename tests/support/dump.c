@@ -6,6 +6,7 @@
 #include "store/records.h"
 #include "store/session.h"
 #include "store/slot.h"
+#include "tests/support/dump_hours.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -229,6 +230,18 @@ void dump_sort(struct buffer *lines)
     sort_out(&dump, lines);
 }
 
+static void add_hours(struct dump *dump)
+{
+    struct buffer lines = {0};
+    dump_hours(dump->txn, &lines);
+    struct bytes rest = buffer_bytes(&lines), line;
+    while (bytes_present(line = take_line(&rest))) {
+        buffer_append_bytes(&dump->line, line);
+        line_end(dump);
+    }
+    buffer_free(&lines);
+}
+
 void dump_store(struct db *db, struct buffer *out)
 {
     struct dump dump = {.arena = arena_create()};
@@ -239,6 +252,7 @@ void dump_store(struct db *db, struct buffer *out)
         check(fact_rows_read(dump.txn, fact_tables[i], dump.arena, dump_fact, &dump) == ERR_OK);
     dump_slots(&dump);
     dump_day_nets(&dump);
+    add_hours(&dump);
     check(db_error(dump.txn) == ERR_OK);
     db_abort(dump.txn);
     sort_out(&dump, out);

@@ -94,7 +94,7 @@ static bool group_begin(struct trial *trial, const struct usage_row *row)
     trial->profile = row->profile;
     trial->period = 0;
     trial->open = true;
-    trial->line = naive_line(trial->naive, row->scope, row_id(row), item, row->profile);
+    trial->line = naive_line(trial->naive, row->scope, row_id(row), item, row->profile == PROFILE_SUSTAINED ? PROFILE_EXACT : row->profile);
     return true;
 }
 
@@ -105,7 +105,7 @@ static bool is_stranger(struct trial *trial, const struct usage_row *row)
     for (size_t i = 0; i < trial->id_count; i++)
         if (trial->ids[i] == row_id(row))
             return false;
-    if (row->scope == SCOPE_SYSTEM || row->peak > 0 || row->seat_ms > 0)
+    if (row->scope == SCOPE_SYSTEM || row->peak > 0 || row->seat_ms > 0 || row->named > 0)
         fault(trial, row, "expected no such row");
     trial->odd_ids = true;
     return true;
@@ -114,8 +114,16 @@ static bool is_stranger(struct trial *trial, const struct usage_row *row)
 static void check_numbers(struct trial *trial, const struct usage_row *row)
 {
     struct naive_usage expected = {-1, INSTANT_NONE, -1};
-    if (naive_measured(trial->naive, trial->item, row->start, row->end))
+    bool measured = naive_measured(trial->naive, trial->item, row->start, row->end);
+    if (measured)
         expected = naive_usage(&trial->line, row->start, row->end);
+    if (measured && row->profile == PROFILE_SUSTAINED) {
+        expected.peak = naive_sustained(&trial->line, row->start, row->end, naive_sustained_minutes(trial->naive, row->start));
+        expected.peak_at = INSTANT_NONE;
+    }
+    int64_t named = measured ? naive_named(trial->naive, row->scope, row_id(row), trial->item, row->profile, row->start, row->end) : -1;
+    if (row->named != named)
+        fault(trial, row, "expected named %" PRId64, named);
     if (row->peak != expected.peak || row->peak_at != expected.peak_at || row->seat_ms != expected.seat_ms) {
         char text[INSTANT_TEXT_SIZE] = "null";
         if (expected.peak_at != INSTANT_NONE)

@@ -3,7 +3,7 @@
  *
  * Asks query_usage() for every item of every id of the scopes asked, and compares each row: that it is
  * there, in its order, once; its borders as the C library's calendar has them (calendar.h), peak, peak_at,
- * seat_ms; that zero rows are there too.
+ * seat_ms, named; that zero rows are there too.
  */
 #ifndef TESTS_SUPPORT_JUDGE_H
 #define TESTS_SUPPORT_JUDGE_H
@@ -14,7 +14,7 @@
 struct judge_request {
     instant from, to; /* any; a report has the whole periods that overlap them (domain.md §7.8) */
     enum granularity granularity;
-    unsigned profiles;  /* bits 1 << PROFILE_…, none sustained */
+    unsigned profiles;  /* bits 1 << PROFILE_… */
     const char *zone;   /* NULL: not said, so UTC */
     int first_weekday;
 };

@@ -9,8 +9,8 @@
  * A *line* is the staircase of one counter (scope, item, profile): the level after each instant at
  * which it changed.  A *span* is a half-open interval.
  *
- * Counted: system, tenants, agent groups, place groups; profiles exact, lrm and person; rule sets and bundle sets;
- * over any span, so in any zone (calendar.h).  Not yet: enabled, entitled, sustained, horizons.
+ * Counted: system, tenants, agent groups, place groups; all profiles; rule sets and bundle sets; over any span, so in any
+ * zone (calendar.h).  Not yet: enabled, entitled, horizons.
  * Thread: one.  Everything lives until naive_destroy(); the facts and the catalog must live as long.
  */
 #ifndef TESTS_SUPPORT_NAIVE_H
@@ -58,6 +58,13 @@ struct naive_usage {
 };
 /* What [start, end) of a line says. */
 struct naive_usage naive_usage(const struct naive_line *line, instant start, instant end);
+
+/* Distinct seats in use at any time in [start, end) (domain.md §7.10), by the profile's seat keys. */
+int64_t naive_named(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, enum profile profile, instant start, instant end);
+/* The largest level at or above which the line of profile exact lies for so long in total in [start, end); -1: the span is
+ * shorter than an hour (domain.md §2.10, §7.7). */
+int naive_sustained_minutes(const struct naive *naive, instant start);
+int64_t naive_sustained(const struct naive_line *line, instant start, instant end, int64_t minutes);
 
 /* The level at an instant. */
 int64_t naive_level(const struct naive_line *line, instant at);

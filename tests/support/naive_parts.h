@@ -6,6 +6,7 @@
  * naive_rulesets.c which catalog and cap hold when, and what bundles are
  * naive_twin.c     which session ids are one session
  * naive_session.c  rows → sessions with begin, end and attributes
+ * naive_named.c    who was there at all, and what was held for long
  * naive.c          sessions and ports → spans per subject → lines → periods
  */
 #ifndef TESTS_SUPPORT_NAIVE_PARTS_H
@@ -19,7 +20,7 @@
 struct naive_phase {
     instant from, to;
     const struct catalog *catalog;
-    int cap_hours;
+    int cap_hours, sustained_minutes;
 };
 
 struct naive_calendar;
@@ -39,6 +40,7 @@ struct naive {
     size_t phase_count;
     const struct catalog *items;
     size_t bundles_from; /* items from here on are bundles */
+    struct named_memo *named_memos;
     instant watermark; /* the latest of any source that sent sessions, media or ports; INSTANT_EVER: none */
 };
 

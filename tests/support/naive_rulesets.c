@@ -90,6 +90,11 @@ static bool states_cap(const struct ruleset *ruleset)
     return ruleset->cap_hours != ID_NONE;
 }
 
+static bool states_sustained(const struct ruleset *ruleset)
+{
+    return ruleset->sustained_minutes != ID_NONE;
+}
+
 static const struct catalog *read_catalog(struct naive *naive, struct bytes text)
 {
     struct catalog *catalog;
@@ -104,10 +109,12 @@ static const struct catalog *read_catalog(struct naive *naive, struct bytes text
 static void add_phase(struct naive *naive, instant from, int32_t date)
 {
     const struct fact *catalog = ruleset_on(naive, date, states_catalog), *cap = ruleset_on(naive, date, states_cap);
+    const struct fact *sustained = ruleset_on(naive, date, states_sustained);
     struct naive_phase phase = {from, INSTANT_NEVER, catalog ? read_catalog(naive, catalog->ruleset.catalog) : naive->options.catalog,
-                                cap ? (int)cap->ruleset.cap_hours : naive->options.cap_hours};
+                                cap ? (int)cap->ruleset.cap_hours : naive->options.cap_hours,
+                                sustained ? (int)sustained->ruleset.sustained_minutes : 30};
     struct naive_phase *before = naive->phase_count ? &naive->phases[naive->phase_count - 1] : NULL;
-    if (before && before->catalog == phase.catalog && before->cap_hours == phase.cap_hours)
+    if (before && before->catalog == phase.catalog && before->cap_hours == phase.cap_hours && before->sustained_minutes == phase.sustained_minutes)
         return;
     if (before && before->from == from) {
         *before = phase; /* a day without an instant */
@@ -195,12 +202,22 @@ bool naive_measured(const struct naive *naive, size_t item, instant from, instan
     return listed ? concurrent : naive->items->items[item].measure_concurrent;
 }
 
-int naive_cap_hours(const struct naive *naive, instant begin)
+static const struct naive_phase *phase_at(const struct naive *naive, instant at)
 {
     size_t i = 0;
-    while (begin >= naive->phases[i].to)
+    while (at >= naive->phases[i].to)
         i++;
-    return naive->phases[i].cap_hours;
+    return &naive->phases[i];
+}
+
+int naive_cap_hours(const struct naive *naive, instant begin)
+{
+    return phase_at(naive, begin)->cap_hours;
+}
+
+int naive_sustained_minutes(const struct naive *naive, instant start)
+{
+    return phase_at(naive, start)->sustained_minutes;
 }
 
 /* --- what a session or a port uses ------------------------------------------------------------------ */

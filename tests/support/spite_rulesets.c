@@ -60,7 +60,7 @@ static void fill_ruleset(struct saying *saying, struct ruleset *rule)
     const char *catalog = catalogs[dice_roll(dice, sizeof catalogs / sizeof *catalogs)];
     rule->zone = dice_chance(dice, 60) ? ONE_OF(saying, zones) : BYTES_NONE;
     rule->cap_hours = dice_chance(dice, 60) ? (int64_t)(1 + dice_roll(dice, 30)) : ID_NONE;
-    rule->sustained_minutes = dice_chance(dice, 30) ? 30 : ID_NONE;
+    rule->sustained_minutes = dice_chance(dice, 40) ? 10 + 10 * (int64_t)dice_roll(dice, 8) : ID_NONE;
     rule->catalog = dice_chance(dice, 30) ? BYTES_NONE : catalog ? bytes_from_text(catalog) : catalog_shipped();
 }
 
