@@ -106,7 +106,7 @@ const struct setting settings_table[] = {
     {"counting", "cap_hours", INTEGER(counting.cap_hours, 1, 8760), .unit = "hours", .fallback = "24",
      .sentence = "A session that never ends is held to be over after this long, until its true end arrives."},
     {"counting", "sustained_minutes", INTEGER(counting.sustained_minutes, 1, 1440), MINUTES, .fallback = "30",
-     .sentence = "How long in total a level must be held in a period to count for the sustained profile. Not used yet."},
+     .sentence = "How long in total a level must be held in a period to count for the profile sustained."},
 
     {"close", "wait_minutes", INTEGER(close.wait_minutes, 0, 1440), MINUTES, .fallback = "10",
      .sentence = "A day is closed when every source has said that all rows up to the day's end plus this are in."},

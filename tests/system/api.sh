@@ -50,7 +50,6 @@ refused 400 '"yesterday"' "$base/api/v1/usage?from=yesterday&to=2026-11-23T00:00
 refused 400 granularity "$base/api/v1/usage?$day"
 refused 400 '"weekly"' "$base/api/v1/usage?$day&granularity=weekly"
 refused 400 'IANA' "$base/api/v1/usage?$day&granularity=day&zone=Mars/Olympus"
-refused 400 sustained "$base/api/v1/usage?$day&granularity=day&profile=sustained"
 refused 400 '"best"' "$base/api/v1/usage?$day&granularity=day&profile=best"
 refused 400 catalog "$base/api/v1/usage?$day&granularity=day&item=no-such"
 refused 400 'too wide (limit 31 days)' "$base/api/v1/usage?from=2026-01-01T00:00:00Z&to=2026-11-01T00:00:00Z&granularity=10m"
