@@ -81,7 +81,7 @@ static bool last_use(const struct visit *visit, uint32_t slot, const uint64_t *l
 }
 
 /* The lanes that were in use last in that slot. */
-static void lanes_of(const struct visit *visit, uint32_t last, uint64_t *lanes)
+static void lanes_used_last(const struct visit *visit, uint32_t last, uint64_t *lanes)
 {
     memset(lanes, 0, visit->word_count * sizeof *lanes);
     for (size_t i = 0; i < visit->count; i++)
@@ -98,7 +98,7 @@ static void add_entries(struct visit *visit, uint32_t slot)
     uint32_t last = 0;
     uint64_t *left = visit->entering;
     while (last_use(visit, slot, left, &last)) {
-        lanes_of(visit, last, visit->lanes);
+        lanes_used_last(visit, last, visit->lanes);
         for (size_t w = 0; w < visit->word_count; w++) {
             visit->lanes[w] &= left[w];
             left[w] &= ~visit->lanes[w];

@@ -104,7 +104,7 @@ bool hours_counted(struct query *query, instant from, instant to)
 
 /* --- the walk -------------------------------------------------------------------------------------- */
 
-struct counting {
+struct naming {
     struct query *query;
     const struct period *periods;
     size_t count, period; /* the period under way */
@@ -112,55 +112,55 @@ struct counting {
     struct fold_cell *cells[2];
 };
 
-static void take_entry(struct counting *counting, uint32_t hour_slot, const struct entry *entry)
+static void take_entry(struct naming *naming, uint32_t hour_slot, const struct entry *entry)
 {
     uint32_t slot = hour_slot + entry->slot;
     instant at = (instant)slot * SLOT_MS;
-    while (counting->period < counting->count && counting->periods[counting->period].end <= at)
-        counting->period++;
-    if (counting->period == counting->count || at < counting->periods[counting->period].start)
+    while (naming->period < naming->count && naming->periods[naming->period].end <= at)
+        naming->period++;
+    if (naming->period == naming->count || at < naming->periods[naming->period].start)
         return;
-    uint32_t first = slot_of(counting->periods[counting->period].start);
+    uint32_t first = slot_of(naming->periods[naming->period].start);
     bool counts = slot == first ||
                   (entry->gap != ENTRY_HERE && (entry->gap == ENTRY_NEVER || entry->gap > slot || slot - entry->gap < first));
-    if (!counts || entry->set > counting->query->set_count)
+    if (!counts || entry->set > naming->query->set_count)
         return;
-    const struct query_set *set = &counting->query->sets[entry->set - 1];
+    const struct query_set *set = &naming->query->sets[entry->set - 1];
     for (size_t i = 0; i < set->count; i++) {
-        struct fold_cell *cells = counting->cells[set->lanes[i].family];
+        struct fold_cell *cells = naming->cells[set->lanes[i].family];
         if (cells)
-            cells[set->lanes[i].item * counting->count + counting->period].named += entry->count;
+            cells[set->lanes[i].item * naming->count + naming->period].named += entry->count;
     }
 }
 
-static void take_hour(struct counting *counting, struct scope scope, uint32_t slot, struct arena *arena)
+static void take_hour(struct naming *naming, struct scope scope, uint32_t slot, struct arena *arena)
 {
     struct bytes records;
     struct entry entry = {0};
     bool damaged = false;
-    if (!hour_get(counting->query->txn, TABLE_NAMED, slot, scope, arena, &records))
+    if (!hour_get(naming->query->txn, TABLE_NAMED, slot, scope, arena, &records))
         return;
     while (entry_unpack(&records, &entry, &damaged))
-        take_entry(counting, slot, &entry);
+        take_entry(naming, slot, &entry);
     if (damaged)
         log_error("query", "table named: a record of %s %lld is damaged", scope_kind_name(scope.kind), (long long)scope.id);
 }
 
 void named_periods(struct query *query, struct scope scope, const struct period *periods, size_t count, struct fold_cell *exact, struct fold_cell *person)
 {
-    struct counting counting = {.query = query, .periods = periods, .count = count, .cells = {exact, person}};
+    struct naming naming = {.query = query, .periods = periods, .count = count, .cells = {exact, person}};
     struct arena *arena = arena_create();
     load_sets(query);
     if (count == 0)
         goto out;
     uint32_t first = slot_of(periods[0].start), end = slot_of(periods[count - 1].end), last = query->slot_end;
     for (uint32_t hour = first - first % HOUR_SLOTS; hour < end && hour < last; hour += HOUR_SLOTS) {
-        take_hour(&counting, scope, hour, arena);
+        take_hour(&naming, scope, hour, arena);
         arena_reset(arena);
     }
     for (int family = 0; family < 2; family++)
-        for (size_t i = 0; counting.cells[family] && i < query->item_count * count; i++) {
-            struct fold_cell *cell = &counting.cells[family][i];
+        for (size_t i = 0; naming.cells[family] && i < query->item_count * count; i++) {
+            struct fold_cell *cell = &naming.cells[family][i];
             const struct period *period = &periods[i % count];
             cell->named += cell->entry;
             if (cell->seat_ms < 0 || cell->named < 0 || !hours_counted(query, period->start, period->end))

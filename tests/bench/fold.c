@@ -104,7 +104,7 @@ static void lap(struct laps *laps, enum phase phase)
     laps->begun = now;
 }
 
-/* As ingest_flush() does it. */
+/* As ingest_flush_facts() does it: hours are counted behind the facts (counter_day.c). */
 static void flush(struct way_store *store, struct laps *laps)
 {
     struct db_txn *txn;
