@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { RUNNING_PAGES_MAX = 1000, SECOND_PASS_MS = 2 * DAY_MS, CLOCK_MS_MAX = 5 * MINUTE_MS };
+enum { RUNNING_PAGES_MAX = 1000, SECOND_PASS_MS = 2 * DAY_MS, SECOND_PASS_HOURS = 6, CLOCK_MS_MAX = 5 * MINUTE_MS };
 
 /* One poll: what went wrong first, and for which legs. */
 struct poll {
@@ -204,7 +204,7 @@ static void read_eager(struct poll *poll, instant now)
     }
 }
 
-/* One window a poll, so that it never stands in the way of what is new. */
+/* A piece a poll, so that it never stands in the way of what is new, and large enough that a pass is over within six hours. */
 static void read_second(struct poll *poll, instant now)
 {
     struct gvp_tail *tail = poll->tail;
@@ -218,7 +218,8 @@ static void read_second(struct poll *poll, instant now)
     }
     if (cursor->second_from == cursor->second_until)
         return;
-    instant to = cursor->second_from + tail->settings->window_minutes * MINUTE_MS;
+    int64_t piece_ms = tail->settings->window_minutes * MINUTE_MS, least_ms = SECOND_PASS_MS / SECOND_PASS_HOURS / HOUR_MS * tail->settings->poll_seconds * SECOND_MS;
+    instant to = cursor->second_from + (piece_ms > least_ms ? piece_ms : least_ms);
     to = to < cursor->second_until ? to : cursor->second_until;
     if (!read_ended(poll, cursor->second_from, to))
         return;
