@@ -17,6 +17,7 @@ struct reader {
     struct xml_fault *fault;
     const struct xml_stream_options *stream; /* NULL: the whole document is a tree */
     int outside;                             /* of a stream: elements begun that are in none that is wanted */
+    size_t silent_bytes;                     /* of a stream: since expat last told something */
 };
 
 static void refuse(struct reader *reader, const char *why)
@@ -51,6 +52,7 @@ static bool take_attributes(struct reader *reader, struct xml *element, const ch
 static void on_start(void *owner, const char *name, const char **pairs)
 {
     struct reader *reader = owner;
+    reader->silent_bytes = 0;
     if (reader->fault->why) /* expat may report what it had already read */
         return;
     if (reader->depth + reader->outside >= XML_DEPTH_MAX) {
@@ -113,6 +115,7 @@ static void on_end(void *owner, const char *name)
 {
     struct reader *reader = owner;
     (void)name;
+    reader->silent_bytes = 0;
     if (reader->fault->why)
         return;
     if (reader->depth == 0) {
@@ -129,6 +132,7 @@ static void on_end(void *owner, const char *name)
 static void on_text(void *owner, const char *text, int len)
 {
     struct reader *reader = owner;
+    reader->silent_bytes = 0;
     if (!reader->fault->why && reader->depth)
         buffer_append(&reader->levels[reader->depth - 1].text, text, (size_t)len);
 }
@@ -214,8 +218,11 @@ bool xml_stream_feed(struct xml_stream *stream, struct bytes piece)
     stream->bytes += piece.len;
     if (!stream->fault.why && stream->bytes > XML_BYTES_MAX)
         refuse(&stream->reader, arena_printf(stream->arena, "longer than %d MiB, which is not read", XML_BYTES_MAX >> 20));
+    stream->reader.silent_bytes += piece.len;
     if (!stream->fault.why && piece.len)
         parse(&stream->reader, piece, false);
+    if (!stream->fault.why && stream->reader.silent_bytes > XML_SILENT_BYTES_MAX)
+        refuse(&stream->reader, arena_printf(stream->arena, "%d MiB without an element or a text", XML_SILENT_BYTES_MAX >> 20));
     return !stream->fault.why;
 }
 

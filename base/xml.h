@@ -8,7 +8,9 @@
  * a stranger sends costs some 100 MiB at the worst.
  *
  * What is longer than memory should hold comes as a stream: the elements of certain names, wherever they stand, one after the
- * other, each as a tree of its own with the limits above but XML_NODES_MAX for each.
+ * other, each as a tree of its own with the limits above but XML_NODES_MAX for each, and at most XML_SILENT_BYTES_MAX without the
+ * begin or the end of any element or a text (a name, a value, a comment without end): expat looks at such a piece again with
+ * each that follows.
  *
  * Thread: any.  Owner: the arena.
  */
@@ -18,7 +20,7 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 
-enum { XML_BYTES_MAX = 16 << 20, XML_DEPTH_MAX = 32, XML_NODES_MAX = 500000 };
+enum { XML_BYTES_MAX = 16 << 20, XML_DEPTH_MAX = 32, XML_NODES_MAX = 500000, XML_SILENT_BYTES_MAX = 1 << 20 };
 
 struct xml_attribute {
     struct bytes name, value;

@@ -1,5 +1,5 @@
 /*
- * tests/system/icon_tail.c - runs the ICON adapter with a sink of files, for tests/system/icon-tail.sh.
+ * tests/system/icon_tail.c - runs an adapter with a sink of files, for tests/system/icon-tail.sh and gvp_spite.sh.
  *
  *   icon_tail run SETTINGS OUT CURSOR   the first source of SETTINGS; facts are appended to OUT as JSON lines when
  *                                       their cursor comes, then the cursor is written: as a store would commit them
@@ -75,9 +75,11 @@ static struct bytes read_file(const char *name, struct arena *arena)
     return copy;
 }
 
+static const struct adapter_kind *kind;
+
 static void *work(void *adapter)
 {
-    adapter_icon.run(adapter);
+    kind->run(adapter);
     kill(getpid(), SIGUSR1);
     return NULL;
 }
@@ -103,7 +105,8 @@ static int run(const char *settings, const char *out, const char *cursor)
         .cursor = read_file(cursor, arena),
         .sink = {&files, take_fact, take_refused, take_cursor},
     };
-    if (adapter_icon.create(&options, &adapter))
+    kind = adapter_kind_find(yaml_member(&sources->children[0], "kind")->text);
+    if (!kind || kind->create(&options, &adapter))
         return 2;
     sigset_t signals;
     sigemptyset(&signals);
@@ -115,10 +118,10 @@ static int run(const char *settings, const char *out, const char *cursor)
     int caught;
     sigwait(&signals, &caught);
     int64_t begun_us = clock_mono_us();
-    adapter_icon.stop(adapter);
+    kind->stop(adapter);
     pthread_join(thread, NULL);
     log_info("icon_tail", "stopped in %lld ms", (long long)(clock_mono_us() - begun_us) / 1000);
-    adapter_icon.destroy(adapter);
+    kind->destroy(adapter);
     fclose(files.out);
     fclose(files.refused);
     fclose(files.times);

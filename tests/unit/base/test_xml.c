@@ -176,6 +176,21 @@ Test(xml, a_stream_ends_where_it_goes_wrong)
     arena_destroy(arena);
 }
 
+Test(xml, a_stream_does_not_wait_for_a_value_without_end)
+{
+    struct buffer given = {0};
+    struct xml_stream *xml = xml_stream_create(&(struct xml_stream_options){&given, wants, take});
+    static char piece[4096];
+    size_t fed = 0;
+    memset(piece, 'a', sizeof piece);
+    cr_expect(xml_stream_feed(xml, BYTES_LITERAL("<all><cdr n='")));
+    while (xml_stream_feed(xml, bytes_of(piece, sizeof piece)))
+        fed += sizeof piece;
+    cr_expect(fed <= XML_SILENT_BYTES_MAX && fed > XML_SILENT_BYTES_MAX - 2 * sizeof piece && strstr(xml_stream_fault(xml)->why, "1 MiB without"), "%zu", fed);
+    xml_stream_destroy(xml);
+    buffer_free(&given);
+}
+
 Test(xml, a_stream_is_as_long_as_a_document_may_be_and_holds_one_element)
 {
     struct arena *arena = arena_create();
