@@ -9,7 +9,7 @@
 
 static const instant midnight = 1795392000000; /* 2026-11-23T00:00:00Z */
 static const struct site_options site = {.seed = 7, .agents = 40, .tenants = 2};
-static const struct delivery_options delivery = {.late_per_mille = 100, .late_minutes_max = 20};
+static const struct delivery_options delivery = {.late_per_mille = 900, .late_minutes_max = 20};
 
 Test(calls, a_day_depends_on_itself_alone_and_has_every_shape)
 {
