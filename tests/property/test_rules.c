@@ -103,10 +103,9 @@ struct expected {
     int64_t entitled, burst, over, over_burst, peak, enabled;
 };
 
-/* Of groups it is another test's. */
 static int64_t enabled_in(struct trial *trial, const struct usage_row *row, instant start, instant end)
 {
-    return row->scope == SCOPE_AGENT_GROUP ? row->enabled : naive_enabled(trial->naive, row->scope, row->id, trial->item_place, start, end);
+    return naive_enabled(trial->naive, row->scope, row->id, trial->item_place, start, end);
 }
 
 static struct expected expect(struct trial *trial, const struct usage_row *row, const struct naive_period *period)

@@ -25,7 +25,7 @@ struct trial {
     enum profile profile;
     size_t period; /* the next */
     bool open;
-    struct naive_line line;
+    struct naive_line line, enabled_line;
 };
 
 static void fault(struct trial *trial, const struct usage_row *row, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -95,6 +95,7 @@ static bool group_begin(struct trial *trial, const struct usage_row *row)
     trial->period = 0;
     trial->open = true;
     trial->line = naive_line(trial->naive, row->scope, row_id(row), item, row->profile == PROFILE_SUSTAINED ? PROFILE_EXACT : row->profile);
+    trial->enabled_line = naive_enabled_line(trial->naive, row->scope, row_id(row), item);
     return true;
 }
 
@@ -105,7 +106,7 @@ static bool is_stranger(struct trial *trial, const struct usage_row *row)
     for (size_t i = 0; i < trial->id_count; i++)
         if (trial->ids[i] == row_id(row))
             return false;
-    if (row->scope == SCOPE_SYSTEM || row->peak > 0 || row->seat_ms > 0 || row->named > 0)
+    if (row->scope == SCOPE_SYSTEM || row->peak > 0 || row->seat_ms > 0 || row->named > 0 || row->enabled > 0)
         fault(trial, row, "expected no such row");
     trial->odd_ids = true;
     return true;
@@ -113,7 +114,7 @@ static bool is_stranger(struct trial *trial, const struct usage_row *row)
 
 static void check_numbers(struct trial *trial, const struct usage_row *row)
 {
-    struct naive_usage expected = {-1, INSTANT_NONE, -1};
+    struct naive_usage expected = {-1, INSTANT_NONE, -1}, enabled = {-1, INSTANT_NONE, -1};
     bool measured = naive_measured(trial->naive, trial->item, row->start, row->end);
     if (measured)
         expected = naive_usage(&trial->line, row->start, row->end);
@@ -129,6 +130,14 @@ static void check_numbers(struct trial *trial, const struct usage_row *row)
         if (expected.peak_at != INSTANT_NONE)
             instant_format(expected.peak_at, text);
         fault(trial, row, "expected peak %" PRId64 " at %s, seat_ms %" PRId64, expected.peak, text, expected.seat_ms);
+    }
+    if (naive_has_enabled(trial->naive, trial->item, row->start, row->end))
+        enabled = naive_usage(&trial->enabled_line, row->start, row->end);
+    if (row->enabled != enabled.peak || row->enabled_at != enabled.peak_at) {
+        char text[INSTANT_TEXT_SIZE] = "null";
+        if (enabled.peak_at != INSTANT_NONE)
+            instant_format(enabled.peak_at, text);
+        fault(trial, row, "expected enabled %" PRId64 " at %s", enabled.peak, text);
     }
 }
 

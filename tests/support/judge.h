@@ -3,7 +3,7 @@
  *
  * Asks query_usage() for every item of every id of the scopes asked, and compares each row: that it is
  * there, in its order, once; its borders as the C library's calendar has them (calendar.h), peak, peak_at,
- * seat_ms, named; that zero rows are there too.
+ * seat_ms, named, enabled and its time; that zero rows are there too.
  */
 #ifndef TESTS_SUPPORT_JUDGE_H
 #define TESTS_SUPPORT_JUDGE_H

@@ -377,11 +377,11 @@ static void groups_named(struct naive *naive, struct ids *ids, const struct fact
         ids_add(naive, ids, row->campaign.group);
 }
 
-/* Whether anything is ever in use in tenant 0. */
+/* Whether anything is ever in tenant 0. */
 static bool unassigned_used(struct naive *naive)
 {
     for (size_t i = 0; i < naive->items->count; i++)
-        if (naive_line(naive, SCOPE_TENANT, 0, i, PROFILE_EXACT).count)
+        if (naive_line(naive, SCOPE_TENANT, 0, i, PROFILE_EXACT).count || naive_enabled_line(naive, SCOPE_TENANT, 0, i).count)
             return true;
     return false;
 }

@@ -9,8 +9,8 @@
  * A *line* is the staircase of one counter (scope, item, profile): the level after each instant at
  * which it changed.  A *span* is a half-open interval.
  *
- * Counted: system, tenants, agent groups, place groups; all profiles; rule sets and bundle sets; over any span, so in any
- * zone (calendar.h).  Not yet: enabled, entitled, horizons.
+ * Counted: system, tenants, agent groups, place groups; all profiles; enabled; rule sets and bundle sets; over any span, so in any
+ * zone (calendar.h).  Not yet: horizons; entitled is in naive_rules.h.
  * Thread: one.  Everything lives until naive_destroy(); the facts and the catalog must live as long.
  */
 #ifndef TESTS_SUPPORT_NAIVE_H
@@ -38,6 +38,8 @@ size_t naive_scopes(struct naive *naive, enum scope_kind kind, const int64_t **i
 const struct catalog *naive_items(const struct naive *naive);
 /* Whether an item has the concurrent measure in a period: by the catalogs in force in it, else by the newest that lists it. */
 bool naive_measured(const struct naive *naive, size_t item, instant from, instant to);
+/* Likewise the enabled measure. */
+bool naive_has_enabled(const struct naive *naive, size_t item, instant from, instant to);
 
 struct naive_step {
     instant at;
@@ -68,6 +70,12 @@ int64_t naive_sustained(const struct naive_line *line, instant start, instant en
 
 /* The level at an instant. */
 int64_t naive_level(const struct naive_line *line, instant at);
+
+/* How many configured objects could use an item, which must have the enabled measure; its periods by naive_usage(). */
+struct naive_line naive_enabled_line(struct naive *naive, enum scope_kind kind, int64_t id, size_t item);
+
+/* The largest number of them in [start, end); -1: the item does not have the measure. */
+int64_t naive_enabled(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, instant start, instant end);
 
 /* A session as it was folded, for messages and hand-made cases; of twins, the first id of the cluster. */
 enum naive_end { NAIVE_END_OPEN, NAIVE_END_TRUE, NAIVE_END_SUPERSEDED, NAIVE_END_CAPPED };

@@ -3,6 +3,7 @@
  *
  * naive_rows.c     facts → the newest version of each row
  * naive_config.c   what the configuration and the rules said at an instant, or over spans
+ * naive_enabled.c  what of the configuration could use an item
  * naive_rulesets.c which catalog and cap hold when, and what bundles are
  * naive_twin.c     which session ids are one session
  * naive_session.c  rows → sessions with begin, end and attributes
@@ -41,6 +42,7 @@ struct naive {
     const struct catalog *items;
     size_t bundles_from; /* items from here on are bundles */
     struct named_memo *named_memos;
+    struct enabled_memo *enabled_memos;
     instant watermark; /* the latest of any source that sent sessions, media or ports; INSTANT_EVER: none */
 };
 

@@ -250,41 +250,6 @@ struct naive_bought naive_bought(struct naive *naive, const struct naive_calenda
     return (struct naive_bought){.entitled = -1, .burst = -1};
 }
 
-static int64_t enabled_at(struct naive *naive, enum scope_kind kind, int64_t id, const struct enabled_where *where, instant at)
-{
-    int64_t count = 0;
-    for (size_t i = 0; i < naive->row_count; i++) {
-        const struct object *said = &naive->rows[i]->object;
-        if (naive->rows[i]->kind != FACT_OBJECT || said->type != where->object || said->valid_from > at)
-            continue;
-        bool before = false; /* each object once, where its first row stands that speaks for it */
-        for (size_t k = 0; k < i && !before; k++)
-            before = naive->rows[k]->kind == FACT_OBJECT && naive->rows[k]->object.type == said->type && naive->rows[k]->object.id == said->id &&
-                     naive->rows[k]->object.valid_from <= at;
-        const struct object *object = config_object(naive, said->type, said->id, at);
-        bool counted = object->enabled == FLAG_YES && object->deleted != FLAG_YES && (where->agent == FLAG_UNKNOWN || where->agent == object->agent);
-        int64_t tenant = object->tenant == ID_NONE ? 0 : object->tenant;
-        count += !before && counted && (kind == SCOPE_SYSTEM || tenant == id);
-    }
-    return count;
-}
-
-int64_t naive_enabled(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, instant start, instant end)
-{
-    const struct catalog_item *what = &naive->options.catalog->items[item];
-    if (!what->measure_enabled)
-        return -1;
-    int64_t most = enabled_at(naive, kind, id, &what->enabled_where, start);
-    for (size_t i = 0; i < naive->row_count; i++) {
-        const struct fact *row = naive->rows[i];
-        if (row->kind != FACT_OBJECT || row->object.valid_from <= start || row->object.valid_from >= end)
-            continue;
-        int64_t count = enabled_at(naive, kind, id, &what->enabled_where, row->object.valid_from);
-        most = count > most ? count : most;
-    }
-    return most;
-}
-
 int64_t naive_over(const struct naive_bought *bought, int64_t peak, int64_t enabled, bool with_burst)
 {
     int64_t number = bought->by_enabled ? enabled : peak;

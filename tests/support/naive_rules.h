@@ -41,10 +41,6 @@ struct naive_bought {
 struct naive_bought naive_bought(struct naive *naive, const struct naive_calendar *own, enum scope_kind kind, int64_t id, struct bytes item,
                                  instant at);
 
-/* The largest number of enabled objects in [start, end) (domain.md §7.14), of the system or a tenant; -1: the item does
- * not have the measure. */
-int64_t naive_enabled(struct naive *naive, enum scope_kind kind, int64_t id, size_t item, instant start, instant end);
-
 /* -1: null */
 int64_t naive_over(const struct naive_bought *bought, int64_t peak, int64_t enabled, bool with_burst);
 

@@ -188,18 +188,29 @@ const struct catalog *naive_items(const struct naive *naive)
     return naive->items;
 }
 
-bool naive_measured(const struct naive *naive, size_t item, instant from, instant to)
+static bool has_measure(const struct naive *naive, size_t item, instant from, instant to, bool enabled)
 {
     struct bytes code = naive->items->items[item].code;
-    bool listed = false, concurrent = false;
+    bool listed = false, has = false;
     for (size_t i = 0; i < naive->phase_count; i++) {
         const struct catalog_item *found = naive_item_in(naive->phases[i].catalog, code);
         if (!found || naive->phases[i].from >= to || naive->phases[i].to <= from)
             continue;
         listed = true;
-        concurrent |= found->measure_concurrent;
+        has |= enabled ? found->measure_enabled : found->measure_concurrent;
     }
-    return listed ? concurrent : naive->items->items[item].measure_concurrent;
+    const struct catalog_item *newest = &naive->items->items[item];
+    return listed ? has : enabled ? newest->measure_enabled : newest->measure_concurrent;
+}
+
+bool naive_measured(const struct naive *naive, size_t item, instant from, instant to)
+{
+    return has_measure(naive, item, from, to, false);
+}
+
+bool naive_has_enabled(const struct naive *naive, size_t item, instant from, instant to)
+{
+    return has_measure(naive, item, from, to, true);
 }
 
 static const struct naive_phase *phase_at(const struct naive *naive, instant at)
