@@ -23,6 +23,9 @@
 
 #include <stdio.h>
 
+/* Other than ERR_OK it ends the walk. */
+typedef enum err (*adapter_take_fn)(void *owner, const struct fact *fact);
+
 struct adapter_sink {
     void *owner;
     /* ERR_OK or ERR_CANCELLED. */
@@ -31,6 +34,11 @@ struct adapter_sink {
     enum err (*refused)(void *owner, const char *place, const char *why, struct bytes raw);
     /* Ends a batch: everything handed over so far and this cursor are to be committed together. */
     enum err (*cursor)(void *owner, struct bytes cursor);
+    /* What was handed over before and stands: the source's objects, memberships, declaration and watermark, and the decisions
+     * about it; each in its newest version at least, in any order.  From run(), before the first fact.  NULL: nothing stands. */
+    enum err (*recall)(void *owner, adapter_take_fn take, void *take_owner);
+    /* The decisions about the source that came since then, each at least once.  NULL: none comes. */
+    enum err (*decisions)(void *owner, adapter_take_fn take, void *take_owner);
 };
 
 struct adapter; /* one source at work; each kind's own */
@@ -59,6 +67,7 @@ struct adapter_kind {
     void (*destroy)(struct adapter *adapter);
 };
 
+extern const struct adapter_kind adapter_config;
 extern const struct adapter_kind adapter_icon;
 extern const struct adapter_kind adapter_entitlement;
 extern const struct adapter_kind adapter_gvp;

@@ -152,6 +152,16 @@ static enum err run_plain(struct odbc *odbc, const char *sql, struct odbc_fault 
     return odbc_run(odbc, &(struct odbc_query){.sql = sql}, fault);
 }
 
+/* One state for a whole transaction: the weakest level that promises it, since stronger ones lock rows in some systems. */
+static void see_one_state(struct odbc *odbc)
+{
+    SQLUINTEGER levels = 0;
+    SQLSMALLINT len;
+    SQLGetInfo(odbc->dbc, SQL_TXN_ISOLATION_OPTION, &levels, sizeof levels, &len);
+    SQLULEN level = levels & SQL_TXN_REPEATABLE_READ ? SQL_TXN_REPEATABLE_READ : SQL_TXN_SERIALIZABLE;
+    SQLSetConnectAttr(odbc->dbc, SQL_ATTR_TXN_ISOLATION, (SQLPOINTER)level, 0);
+}
+
 /* What the dialect wants said once per connection; ends committed, since a rollback would take it back. */
 static enum err say_first(struct odbc *odbc, struct odbc_fault *fault)
 {
@@ -160,6 +170,8 @@ static enum err say_first(struct odbc *odbc, struct odbc_fault *fault)
     SQLGetInfo(odbc->dbc, SQL_DBMS_NAME, name, sizeof name, &len);
     odbc->dialect = odbc_dialect_find(name);
     enum err err = ERR_OK;
+    if (odbc->options.snapshot)
+        see_one_state(odbc);
     if (odbc->dialect->read_only && !odbc->options.writes)
         err = run_plain(odbc, odbc->dialect->read_only, fault);
     if (!err && odbc->dialect->timeout) {

@@ -61,6 +61,7 @@ struct odbc_options {
     const char *password_file; /* NULL: as the DSN says; its first line, read at each connect */
     int timeout_seconds;       /* of a statement */
     bool writes;               /* the simulator's, into its own database; every other connection only reads */
+    bool snapshot;             /* every query of a transaction sees one state of the database */
 };
 
 struct odbc;

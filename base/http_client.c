@@ -188,8 +188,24 @@ static CURLcode perform(struct http_client *client)
     return result;
 }
 
-enum err http_client_get(struct http_client *client, const char *target, const struct http_client_take *take,
-                         struct http_client_answer *answer)
+/* What is put; body absent: a GET. */
+struct putting {
+    struct bytes body;
+    struct curl_slist *headers;
+};
+
+static void set_body(CURL *easy, const struct putting *putting)
+{
+    if (!bytes_present(putting->body))
+        return;
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)putting->body.len);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, (const char *)putting->body.data);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT");
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, putting->headers);
+}
+
+static enum err ask(struct http_client *client, const char *target, const struct putting *putting, const struct http_client_take *take,
+                    struct http_client_answer *answer)
 {
     struct receiving receiving = {client->easy, take, answer, 0};
     char reason[CURL_ERROR_SIZE] = "";
@@ -199,6 +215,7 @@ enum err http_client_get(struct http_client *client, const char *target, const s
     curl_easy_reset(client->easy); /* connections stay */
     buffer_printf(&url, "%s%s", client->options.base, target);
     set_options(client, &receiving, buffer_text(&url), reason);
+    set_body(client->easy, putting);
     if (!set_password(client, answer)) {
         buffer_free(&url);
         return ERR_IO;
@@ -218,4 +235,21 @@ enum err http_client_get(struct http_client *client, const char *target, const s
     if (!answer->why[0])
         snprintf(answer->why, sizeof answer->why, "%s", *reason ? reason : curl_easy_strerror(code));
     return ERR_AWAY;
+}
+
+enum err http_client_get(struct http_client *client, const char *target, const struct http_client_take *take,
+                         struct http_client_answer *answer)
+{
+    return ask(client, target, &(struct putting){.body = BYTES_NONE}, take, answer);
+}
+
+enum err http_client_put(struct http_client *client, const char *target, struct bytes body, const char *const *headers,
+                         const struct http_client_take *take, struct http_client_answer *answer)
+{
+    struct putting putting = {.body = body, .headers = curl_slist_append(NULL, "Content-Type: application/json")};
+    for (; *headers; headers++)
+        putting.headers = curl_slist_append(putting.headers, *headers);
+    enum err err = ask(client, target, &putting, take, answer);
+    curl_slist_free_all(putting.headers);
+    return err;
 }

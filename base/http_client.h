@@ -1,5 +1,5 @@
 /*
- * base/http_client.h - the one door to libcurl: asking somebody's server, one GET at a time.
+ * base/http_client.h - the one door to libcurl: asking somebody's server, one GET at a time (a PUT, our own).
  *
  * No redirect is followed, no proxy is asked, only http and https are spoken, and nothing is unpacked, so that an answer is
  * as long as what came.  The body is streamed to the caller, who may end it; the password is read from its file for each
@@ -53,6 +53,9 @@ void http_client_destroy(struct http_client *client);
  * password file; ERR_CANCELLED: stopped, or answer->ended. */
 MUST_CHECK enum err http_client_get(struct http_client *client, const char *target, const struct http_client_take *take,
                                     struct http_client_answer *answer);
+/* The same with a body of JSON to be put there; headers: further lines "Name: value", NULL behind the last. */
+MUST_CHECK enum err http_client_put(struct http_client *client, const char *target, struct bytes body, const char *const *headers,
+                                    const struct http_client_take *take, struct http_client_answer *answer);
 /* Ends the request under way and every later one.  Thread: any. */
 void http_client_stop(struct http_client *client);
 

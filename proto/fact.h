@@ -140,6 +140,8 @@ struct source_entry {
     enum source_kind kind;
     struct bytes group;
     instant from; /* INSTANT_NONE: not said */
+    int64_t held, held_snapshot; /* so many deletions wait for a decision about the snapshot of this version; ID_NONE: none */
+    struct bytes held_note;      /* of what: "412 of 2000 persons" */
 };
 
 struct entitlement_line {

@@ -106,6 +106,9 @@ static const struct member watermark_members[] = {
 static const struct member source_members[] = {
     {BEGIN("from", F(source_entry.from))},
     {TEXT("group", F(source_entry.group), NAME_BYTES_MAX), .min = 1},
+    {INTEGER("held", F(source_entry.held), 0, INT64_MAX)},
+    {TEXT("held_note", F(source_entry.held_note), TEXT_BYTES_MAX), .min = 1},
+    {INTEGER("held_snapshot", F(source_entry.held_snapshot), 0, INT64_MAX)},
     {WORD("kind", F(source_entry.kind), words_source_kind), REQUIRED},
 };
 

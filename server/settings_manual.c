@@ -16,7 +16,7 @@ static const char head[] =
 
 static const char sources_head[] =
     "\n# The foreign systems to read, each with kind, name and keys of its own.\n"
-    "#   kind: one of icon, entitlement, gvp\n"
+    "#   kind: one of icon, config, entitlement, gvp\n"
     "#   name: text of 1 to 64 bytes; every row is known by it for ever, so it never changes; api is taken\n";
 
 /* The keys that the ICON adapter itself checks (adapters/icon/settings.c). */
@@ -49,6 +49,32 @@ static const char sources_icon[] =
     "#     reread_hour: 2\n"
     "#     # The column map, a file like deploy/icon-map.yaml; default: the shipped one\n"
     "#     map: /etc/seatmeter/icon-map.yaml\n"
+    "#     # Whether names of persons are read; one of pseudonym, clear; default pseudonym\n"
+    "#     names: pseudonym\n";
+
+/* The keys that the config adapter itself checks (adapters/config/settings.c). */
+static const char sources_config[] =
+    "#\n"
+    "# The configuration, where ICON's tables do not have it: a Configuration Database, or a sidecar's lines:\n"
+    "#   - kind: config\n"
+    "#     name: config\n"
+    "#     # The data source of the database in odbc.ini; instead one of file, pipe, socket: a sidecar's lines; one is required\n"
+    "#     dsn: CONFIG\n"
+    "#     # Who asks, and a file with the password, as above; with dsn alone\n"
+    "#     user: seatmeter\n"
+    "#     password_file: /etc/seatmeter/config.password\n"
+    "#     # How often the whole database is compared; an integer of 1 to 1440, in minutes; default 10\n"
+    "#     snapshot_minutes: 10\n"
+    "#     # How long a statement may take; an integer of 1 to 3600, in seconds; default 120\n"
+    "#     statement_timeout_seconds: 120\n"
+    "#     # How much is fetched at once; an integer of 1 to 100000, in rows; default 5000\n"
+    "#     page_rows: 5000\n"
+    "#     # What may be missing of a kind of objects without a decision: a share, an integer of 0 to 100, in percent; default 20\n"
+    "#     hold_percent: 20\n"
+    "#     # … or a number of them, an integer of 0 to 1000000000; default 20\n"
+    "#     hold_things: 20\n"
+    "#     # Tables, columns, codes and fields, a file like deploy/config-map.yaml; default: the shipped one\n"
+    "#     map: /etc/seatmeter/config-map.yaml\n"
     "#     # Whether names of persons are read; one of pseudonym, clear; default pseudonym\n"
     "#     names: pseudonym\n";
 
@@ -176,6 +202,7 @@ void settings_print_manual(struct buffer *out)
         print_setting_manual(setting, arena, out);
     buffer_append_text(out, sources_head);
     buffer_append_text(out, sources_icon);
+    buffer_append_text(out, sources_config);
     buffer_append_text(out, sources_entitlement);
     buffer_append_text(out, sources_gvp);
     buffer_append_text(out, "sources: []\n");

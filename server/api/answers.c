@@ -3,6 +3,7 @@
 
 #include "server/api/body.h"
 #include "server/api/problem.h"
+#include "server/api/write.h"
 #include "server/version.h"
 
 static struct body_clock clock_of(const struct call *call)
@@ -276,6 +277,8 @@ void route_bundles(struct call *call)
 void route_decisions(struct call *call)
 {
     answer_rules(call, "decisions", FACT_DECISION);
+    if (call->answer->status == 200)
+        http_answer_header(call->answer, "ETag", arena_text(call->arena, scribe_tag(call->query, FACT_DECISION, call->arena)));
 }
 
 void route_presence(struct call *call)

@@ -4,12 +4,14 @@
 #include "server/api/explain.h"
 #include "server/api/route.h"
 #include "server/api/stream.h"
+#include "server/api/write.h"
 
 #include <stdlib.h>
 
 static void on_wake(void *owner)
 {
     struct api *api = owner;
+    scribe_look(api->scribe);
     stream_hub_look(api->hub);
 }
 
@@ -43,6 +45,7 @@ enum err api_create(const struct api_options *options, struct api **out)
     }
     api->hub = stream_hub_create(api);
     api->explainer = explainer_create(api, &pseudonyms);
+    api->scribe = scribe_create(api, options->say, options->say_owner);
     api->wake = loop_wake_create(options->loop, on_wake, api);
     *out = api;
     return ERR_OK;
@@ -56,6 +59,7 @@ void api_destroy(struct api *api)
     loop_wake_destroy(api->wake);
     http_destroy(api->http); /* ends the streams, so the hub is empty then */
     stream_hub_destroy(api->hub);
+    scribe_destroy(api->scribe);
     free(api);
 }
 

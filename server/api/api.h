@@ -1,7 +1,7 @@
 /*
  * server/api/api.h - the outer face: HTTP for programs and people (contract.md §5).
  *
- * An api answers on the serve loop from read transactions of the store; it writes nothing.  It binds
+ * An api answers on the serve loop from read transactions of the store; what is written goes out as a fact (write.h).  It binds
  * loopback only, as long as there are no tokens.  After each flush the ingest side calls api_wake(),
  * so that streams look for changed levels.
  *
@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/instant.h"
+#include "proto/fact.h"
 #include "server/api/metrics.h"
 #include "server/loop.h"
 #include "server/settings.h"
@@ -29,6 +30,10 @@ struct api_options {
      * Thread: called on the serve loop's.  NULL: always ready. */
     bool (*ready)(void *owner, const char **why);
     void *ready_owner;
+    /* Hands a fact of source `api` over to be folded; does not wait.  False: the server ends.  Thread: called on the serve
+     * loop's.  NULL: nothing can be written. */
+    bool (*say)(void *owner, const struct fact *fact);
+    void *say_owner;
 };
 
 /* ERR_SETTINGS: an address that is none, or not loopback; ERR_IO: cannot listen; logged. */

@@ -108,6 +108,23 @@ static int64_t lag_facts(struct query *query)
     return lags.facts;
 }
 
+/* Deletions that count nothing until somebody decides: seatmeter decide deletions. */
+static void write_held(const struct query_source *source, struct json_writer *writer)
+{
+    json_write_name(writer, "held");
+    if (source->held_snapshot == ID_NONE || source->retired) {
+        json_write_null(writer);
+        return;
+    }
+    json_write_open_object(writer);
+    json_write_name(writer, "deletions");
+    json_write_integer(writer, source->held == ID_NONE ? 0 : source->held);
+    write_text(writer, "note", source->held_note);
+    json_write_name(writer, "snapshot");
+    json_write_integer(writer, source->held_snapshot);
+    json_write_close_object(writer);
+}
+
 static void write_source(const struct query_source *source, int64_t lag, struct body_clock clock, struct json_writer *writer)
 {
     bool heard = source->watermark != INSTANT_NONE;
@@ -127,6 +144,7 @@ static void write_source(const struct query_source *source, int64_t lag, struct 
     json_write_bool(writer, heard && !source->retired && age_ms > clock.silent_after_ms);
     json_write_name(writer, "retired");
     json_write_bool(writer, source->retired);
+    write_held(source, writer);
     json_write_close_object(writer);
 }
 

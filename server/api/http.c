@@ -45,6 +45,8 @@ struct http_later {
     struct arena *arena;
     struct bytes raw;
     struct http_answer answer; /* given after a rest */
+    struct buffer body;        /* as it comes */
+    bool reading;
     bool resting, given;
 };
 
@@ -217,6 +219,7 @@ static void on_completed(void *owner, struct MHD_Connection *connection, void **
     if (!exchange)
         return;
     buffer_free(&exchange->answer.body); /* of one that went away before it was answered */
+    buffer_free(&exchange->body);
     arena_destroy(exchange->arena);
     free(exchange);
     *context = NULL;
@@ -265,6 +268,17 @@ static bool request_has_body(const struct http_request *request)
            (bytes_present(length) && !bytes_equal_text(length, "0"));
 }
 
+/* True when a body of this length will be taken. */
+static bool body_is_taken(const struct http_request *request)
+{
+    struct bytes length = http_header(request, "Content-Length");
+    char text[8] = "";
+    if (!bytes_equal_text(request->method, "PUT") || bytes_present(http_header(request, "Transfer-Encoding")) || length.len == 0 || length.len >= sizeof text)
+        return false;
+    memcpy(text, length.data, length.len);
+    return strspn(text, "0123456789") == length.len && atoi(text) <= HTTP_BODY_BYTES_MAX;
+}
+
 static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection, const char *target, const char *method,
                                   const char *version, const char *upload, size_t *upload_size, void **context)
 {
@@ -272,8 +286,6 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection
     struct http_later *exchange = *context;
     (void)target;
     (void)version;
-    (void)upload;
-    (void)upload_size;
     if (!exchange)
         return MHD_NO;
     if (exchange->given)
@@ -286,6 +298,17 @@ static enum MHD_Result on_request(void *owner, struct MHD_Connection *connection
         .later = exchange,
     };
     request.has_body = request_has_body(&request);
+    request.body_refused = request.has_body && !body_is_taken(&request);
+    /* First the headers alone, then the body in pieces, at last nothing more. */
+    if (request.has_body && !request.body_refused && (!exchange->reading || *upload_size)) {
+        if (exchange->reading && exchange->body.len + *upload_size <= HTTP_BODY_BYTES_MAX)
+            buffer_append(&exchange->body, upload, *upload_size);
+        if (exchange->reading)
+            *upload_size = 0;
+        exchange->reading = true;
+        return MHD_YES;
+    }
+    request.body = buffer_bytes(&exchange->body);
     struct http_answer answer = {.status = http->ends ? 503 : 500};
     if (!http->ends)
         http->handler(http->owner, &request, &answer);

@@ -10,7 +10,8 @@
  * Who sends looks at http_stream_idle() first, so that a slow reader gets the newest state instead of a
  * queue of old ones; a reader that takes nothing of HTTP_STREAM_BYTES_MAX is cut off.
  *
- * Every answer carries the security headers.  Bodies of requests are refused: nothing is written here.
+ * Every answer carries the security headers.  The body of a PUT is taken whole, at most HTTP_BODY_BYTES_MAX and of a length
+ * that is said before; a longer one is not read, body_refused says so.
  * Thread: the serve loop's.  Owner: api.c.
  */
 #ifndef SERVER_API_HTTP_H
@@ -27,6 +28,7 @@ enum {
     HTTP_STREAM_BYTES_MAX = 1 << 20, /* waiting for one reader */
     HTTP_IDLE_SECONDS = 60,          /* a connection that neither asks nor streams */
     HTTP_HEADERS_MAX = 8,            /* of one answer, beyond the door's own */
+    HTTP_BODY_BYTES_MAX = 64 * 1024, /* of a PUT */
     HTTP_MEMORY_BYTES = 16 * 1024,   /* of one connection: request line and headers */
 };
 
@@ -38,7 +40,8 @@ struct http_later;      /* a request that rests */
 struct http_request {
     struct bytes method; /* as sent */
     struct bytes raw;    /* the target as sent, with its query */
-    bool has_body;
+    bool has_body, body_refused;
+    struct bytes body;   /* of a PUT */
     struct arena *arena; /* the request's: good until it is answered */
     struct http_connection *connection;
     struct http_later *later;

@@ -1,6 +1,7 @@
 #include "server/api/route.h"
 
 #include "server/api/problem.h"
+#include "server/api/write.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -117,15 +118,41 @@ static bool request_is_lawful(struct call *call)
     return true;
 }
 
+static route_fn put_of(const struct route *route)
+{
+#define X(get, put)                                                                                                \
+    if (route->fn == get)                                                                                          \
+        return put;
+    PUT_MAP(X)
+#undef X
+    return NULL;
+}
+
+static void run_put(struct call *call, const struct route *route, route_fn put)
+{
+    if (call->request->body_refused) {
+        problem(call->answer, 413, "A body here has a Content-Length of at most %d bytes.", HTTP_BODY_BYTES_MAX);
+        http_answer_header(call->answer, "Connection", "close");
+    } else if (call->target.parameter_count) {
+        problem(call->answer, 400, "PUT %s has no parameters.", route->path);
+    } else {
+        put(call);
+    }
+}
+
 static void run_route(struct call *call, const struct route *route)
 {
     struct bytes method = call->request->method;
+    route_fn put = put_of(route);
+    if (put && bytes_equal_text(method, "PUT")) {
+        run_put(call, route, put);
+        return;
+    }
     if (!bytes_equal_text(method, "GET") && !bytes_equal_text(method, "HEAD")) {
-        bool rules = route->fn == route_entitlements || route->fn == route_provisioned || route->fn == route_bundles ||
-                     route->fn == route_tenants || route->fn == route_decisions;
-        problem(call->answer, 405, "%s can be read only: use GET or HEAD.%s", route->path,
+        bool rules = route->fn == route_entitlements || route->fn == route_provisioned || route->fn == route_bundles || route->fn == route_tenants;
+        problem(call->answer, 405, put ? "%s: use GET, HEAD or PUT.%s" : "%s can be read only: use GET or HEAD.%s", route->path,
                 rules ? " Writing rules here comes with a later release; until then they come as facts, by a source or by seatmeter replay." : "");
-        http_answer_header(call->answer, "Allow", "GET, HEAD");
+        http_answer_header(call->answer, "Allow", put ? "GET, HEAD, PUT" : "GET, HEAD");
         return;
     }
     if (call->request->has_body) {

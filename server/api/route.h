@@ -2,7 +2,7 @@
  * server/api/route.h - which request is meant: a table of paths, their parameters and their functions.
  *
  * A path's {parts} are handed to the function in order.  What is not in the table is 404, another
- * method than GET or HEAD 405, a parameter that the path does not have 400, a foreign Host 421.
+ * method than GET or HEAD 405 (a few paths take PUT, too: PUT_MAP), a parameter that the path does not have 400, a foreign Host 421.
  * A call is one request on its way through: its query is opened when first asked for and closed with it.
  * Thread: the serve loop's.
  */
@@ -19,6 +19,7 @@ enum { ROUTE_PARTS_MAX = 3 };
 
 struct stream_hub;
 struct explainer;
+struct scribe;
 
 struct api {
     struct http *http;
@@ -32,6 +33,7 @@ struct api {
     struct loop_wake *wake;
     struct stream_hub *hub;
     struct explainer *explainer;
+    struct scribe *scribe;
     uint64_t requests[6]; /* by the first digit of the status */
 };
 
@@ -91,6 +93,9 @@ void route_request(void *owner, const struct http_request *request, struct http_
     X("/metrics", route_metrics, "")                                                                              \
     X("/livez", route_livez, "")                                                                                  \
     X("/readyz", route_readyz, "")
+
+/* What can be written; write.h. */
+#define PUT_MAP(X) X(route_decisions, put_decision)
 
 #define X(path, function, parameters) void function(struct call *call);
 ROUTE_MAP(X)

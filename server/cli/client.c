@@ -75,19 +75,34 @@ static void take_header(void *owner, struct bytes line)
     }
 }
 
+static enum err finish(const struct client *client, enum err err, const struct http_client_answer *http, struct client_answer *answer)
+{
+    answer->status = http->status;
+    if (!err)
+        return ERR_OK;
+    if (http->ended)
+        fprintf(stderr, "seatmeter: the answer of %s is longer than %d MB; ask for less\n", client->base, CLIENT_ANSWER_BYTES_MAX >> 20);
+    else
+        fprintf(stderr, "seatmeter: no server answers at %s: %s\n", client->base, http->why);
+    buffer_free(&answer->body);
+    return ERR_AWAY;
+}
+
 enum err client_get(struct client *client, const char *target, struct arena *arena, struct client_answer *answer)
 {
     struct receiving receiving = {answer, arena};
     struct http_client_answer http;
     *answer = (struct client_answer){0};
-    if (http_client_get(client->http, target, &(struct http_client_take){&receiving, take_body, take_header}, &http)) {
-        if (http.ended)
-            fprintf(stderr, "seatmeter: the answer of %s is longer than %d MB; ask for less\n", client->base, CLIENT_ANSWER_BYTES_MAX >> 20);
-        else
-            fprintf(stderr, "seatmeter: no server answers at %s: %s\n", client->base, http.why);
-        buffer_free(&answer->body);
-        return ERR_AWAY;
-    }
-    answer->status = http.status;
-    return ERR_OK;
+    enum err err = http_client_get(client->http, target, &(struct http_client_take){&receiving, take_body, take_header}, &http);
+    return finish(client, err, &http, answer);
+}
+
+enum err client_put(struct client *client, const char *target, struct bytes body, const char *const *headers, struct arena *arena,
+                    struct client_answer *answer)
+{
+    struct receiving receiving = {answer, arena};
+    struct http_client_answer http;
+    *answer = (struct client_answer){0};
+    enum err err = http_client_put(client->http, target, body, headers, &(struct http_client_take){&receiving, take_body, take_header}, &http);
+    return finish(client, err, &http, answer);
 }

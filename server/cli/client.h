@@ -1,5 +1,5 @@
 /*
- * server/cli/client.h - asking a server of ours, one GET at a time.
+ * server/cli/client.h - asking a server of ours, one GET or PUT at a time.
  *
  * No redirect is followed, only http and https are spoken, an answer has a limit.
  * Thread: one.  Owner: the command.
@@ -26,5 +26,8 @@ MUST_CHECK enum err client_create(const char *base, struct client **client);
 void client_destroy(struct client *client);
 /* target: path and query.  ERR_AWAY, said with the reason; any status is ERR_OK.  The body is the caller's to free. */
 MUST_CHECK enum err client_get(struct client *client, const char *target, struct arena *arena, struct client_answer *answer);
+/* A body of JSON, with further header lines ("Name: value", NULL behind the last). */
+MUST_CHECK enum err client_put(struct client *client, const char *target, struct bytes body, const char *const *headers, struct arena *arena,
+                               struct client_answer *answer);
 
 #endif

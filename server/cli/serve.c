@@ -150,6 +150,13 @@ static enum err start_kafka(struct server *server)
     return err;
 }
 
+/* Thread: the serve loop's. */
+static bool say(void *owner, const struct fact *fact)
+{
+    struct server *server = owner;
+    return batch_queue_say(pump_queue(server->pump), fact);
+}
+
 static enum err start_loops(struct server *server)
 {
     const struct settings *settings = server->settings;
@@ -183,6 +190,8 @@ static enum err start_loops(struct server *server)
                           .metrics = &server->metrics,
                           .ready = ready,
                           .ready_owner = server,
+                          .say = say,
+                          .say_owner = server,
                       },
                       &server->api);
 }

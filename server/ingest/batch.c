@@ -1,6 +1,7 @@
 #include "server/ingest/batch.h"
 
 #include "base/limits.h"
+#include "server/ingest/recall.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct batch_queue {
 struct batch_sink {
     struct batch_queue *queue;
     char *source;
+    struct db *db;
     struct batch *batch;
 };
 
@@ -81,10 +83,10 @@ size_t batch_queue_facts(struct batch_queue *queue)
     return facts;
 }
 
-static enum err queue_put(struct batch_queue *queue, struct batch *batch)
+static enum err queue_put(struct batch_queue *queue, struct batch *batch, bool waits)
 {
     pthread_mutex_lock(&queue->lock);
-    while (!queue->stopped && queue->facts > QUEUE_FACTS_MAX)
+    while (waits && !queue->stopped && queue->facts > QUEUE_FACTS_MAX)
         pthread_cond_wait(&queue->room, &queue->lock);
     bool stopped = queue->stopped, was_empty = !queue->first;
     if (!stopped) {
@@ -107,16 +109,27 @@ static enum err queue_put(struct batch_queue *queue, struct batch *batch)
 
 /* --- the adapter's side -------------------------------------------------------------------------- */
 
+static struct batch *batch_create(struct bytes source, size_t facts, size_t letters)
+{
+    struct batch *batch = memory_alloc_zero(1, sizeof *batch);
+    batch->arena = arena_create();
+    batch->source = arena_copy(batch->arena, source);
+    batch->facts = arena_alloc(batch->arena, facts * sizeof *batch->facts);
+    batch->letters = arena_alloc(batch->arena, letters * sizeof *batch->letters);
+    return batch;
+}
+
+bool batch_queue_say(struct batch_queue *queue, const struct fact *fact)
+{
+    struct batch *batch = batch_create(fact->source, 1, 0);
+    batch->facts[batch->fact_count++] = fact_copy(fact, batch->arena);
+    return queue_put(queue, batch, false) == ERR_OK;
+}
+
 static struct batch *batch_now(struct batch_sink *sink)
 {
-    if (!sink->batch) {
-        struct batch *batch = memory_alloc_zero(1, sizeof *batch);
-        batch->arena = arena_create();
-        batch->source = arena_copy(batch->arena, bytes_from_text(sink->source));
-        batch->facts = arena_alloc(batch->arena, BATCH_FACTS * sizeof *batch->facts);
-        batch->letters = arena_alloc(batch->arena, BATCH_LETTERS * sizeof *batch->letters);
-        sink->batch = batch;
-    }
+    if (!sink->batch)
+        sink->batch = batch_create(bytes_from_text(sink->source), BATCH_FACTS, BATCH_LETTERS);
     return sink->batch;
 }
 
@@ -124,7 +137,7 @@ static enum err hand_over(struct batch_sink *sink)
 {
     struct batch *batch = sink->batch;
     sink->batch = NULL;
-    return batch ? queue_put(sink->queue, batch) : ERR_OK;
+    return batch ? queue_put(sink->queue, batch, true) : ERR_OK;
 }
 
 static enum err sink_fact(void *owner, const struct fact *fact)
@@ -156,12 +169,25 @@ static enum err sink_cursor(void *owner, struct bytes cursor)
     return hand_over(sink);
 }
 
-struct batch_sink *batch_sink_create(struct batch_queue *queue, const char *source, struct adapter_sink *out)
+static enum err sink_recall(void *owner, adapter_take_fn take, void *take_owner)
+{
+    const struct batch_sink *sink = owner;
+    return sink->db ? recall_past(sink->db, bytes_from_text(sink->source), take, take_owner) : ERR_OK;
+}
+
+static enum err sink_decisions(void *owner, adapter_take_fn take, void *take_owner)
+{
+    const struct batch_sink *sink = owner;
+    return sink->db ? recall_decisions(sink->db, bytes_from_text(sink->source), take, take_owner) : ERR_OK;
+}
+
+struct batch_sink *batch_sink_create(struct batch_queue *queue, const char *source, struct db *db, struct adapter_sink *out)
 {
     struct batch_sink *sink = memory_alloc_zero(1, sizeof *sink);
     sink->queue = queue;
     sink->source = memory_copy_text(source);
-    *out = (struct adapter_sink){sink, sink_fact, sink_refused, sink_cursor};
+    sink->db = db;
+    *out = (struct adapter_sink){sink, sink_fact, sink_refused, sink_cursor, sink_recall, sink_decisions};
     return sink;
 }
 

@@ -36,9 +36,14 @@ void batch_destroy(struct batch *batch);
 void batch_queue_stop(struct batch_queue *queue);
 size_t batch_queue_facts(struct batch_queue *queue);
 
-/* A sink for one source; its functions run on the adapter's thread. */
+/* One fact that does not wait for room, from somebody who must not wait: an operator's decision is rare.  False: stopped.
+ * Thread: any. */
+bool batch_queue_say(struct batch_queue *queue, const struct fact *fact);
+
+/* A sink for one source; its functions run on the adapter's thread.  db: where its past is; NULL: it has none. */
 struct batch_sink;
-struct batch_sink *batch_sink_create(struct batch_queue *queue, const char *source, struct adapter_sink *sink);
+struct db;
+struct batch_sink *batch_sink_create(struct batch_queue *queue, const char *source, struct db *db, struct adapter_sink *sink);
 void batch_sink_destroy(struct batch_sink *sink);
 
 #endif

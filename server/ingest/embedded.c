@@ -44,7 +44,7 @@ static enum err create_one(struct embedded *embedded, const struct settings *set
         return err;
     position_get(txn, bytes_from_text(source->name), embedded->arena, &options.cursor);
     db_abort(txn);
-    running->sink = batch_sink_create(queue, source->name, &options.sink);
+    running->sink = batch_sink_create(queue, source->name, db, &options.sink);
     return running->kind->create(&options, &running->adapter);
 }
 

@@ -57,6 +57,8 @@ struct query_source {
     instant watermark;        /* INSTANT_NONE: none yet */
     bool retired;
     bool has_coverage;
+    int64_t held, held_snapshot; /* deletions that wait for a decision about that snapshot; ID_NONE: none */
+    struct bytes held_note;
 };
 size_t query_sources(struct query *query, struct arena *arena, const struct query_source **sources);
 /* True when one span of coverage of the source holds [from, to) whole. */

@@ -21,6 +21,7 @@ static struct source *source_of(struct query *query, struct bytes name)
     *source = (struct source){.retired = INSTANT_NEVER};
     source->face.name = arena_copy(query->arena, name);
     source->face.watermark = INSTANT_NONE;
+    source->face.held = source->face.held_snapshot = ID_NONE;
     return source;
 }
 
@@ -40,6 +41,9 @@ static enum err take_source(void *owner, const struct fact *fact)
     source->face.kind = fact->source_entry.kind;
     if (bytes_present(fact->source_entry.group))
         source->face.group = fact->source_entry.group;
+    source->face.held = fact->source_entry.held;
+    source->face.held_snapshot = fact->source_entry.held_snapshot;
+    source->face.held_note = fact->source_entry.held_note;
     return ERR_OK;
 }
 
@@ -129,6 +133,8 @@ size_t query_sources(struct query *query, struct arena *arena, const struct quer
         copy[i].name = arena_copy(arena, copy[i].name);
         if (bytes_present(copy[i].group))
             copy[i].group = arena_copy(arena, copy[i].group);
+        if (bytes_present(copy[i].held_note))
+            copy[i].held_note = arena_copy(arena, copy[i].held_note);
     }
     *out = copy;
     return query->source_count;
