@@ -1,5 +1,7 @@
 #include "adapters/gvp/answer.h"
 
+#include "adapters/gvp/census.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -68,6 +70,8 @@ static const char *take(void *owner, const struct xml *element)
         return "more records in one answer than are read at once (50000): page_size is not heeded";
     answer->record_total++;
     struct gvp_row row = gvp_map_record(&reading->context, element, reading->arena);
+    if (reading->context.census)
+        gvp_census_take(reading->context.census, reading->context.map, element, &row);
     if (row.left_out)
         return NULL;
     if (answer->row_count == answer->row_capacity) {

@@ -96,6 +96,24 @@ static void gvp_run(struct adapter *adapter)
     }
 }
 
+static enum err gvp_backfill(struct adapter *adapter, instant from, instant to)
+{
+    while (!pace_is_stopped(&adapter->pace)) {
+        struct gvp_fault fault = {0};
+        enum err err = gvp_tail_again(adapter->tail, from, to, clock_wall(), &fault);
+        if (err == ERR_OK || err == ERR_CANCELLED)
+            return err;
+        log_once(LOG_ERROR, adapter->part, "away", "%s; tried again", fault.text);
+        pace_wait(&adapter->pace, backoff_fail(&adapter->backoff));
+    }
+    return ERR_CANCELLED;
+}
+
+static enum err gvp_probe(struct adapter *adapter, FILE *out)
+{
+    return gvp_tail_probe(adapter->tail, clock_wall(), out);
+}
+
 static void gvp_stop(struct adapter *adapter)
 {
     pace_stop(&adapter->pace);
@@ -106,6 +124,8 @@ const struct adapter_kind adapter_gvp = {
     .name = "gvp",
     .create = gvp_create,
     .run = gvp_run,
+    .backfill = gvp_backfill,
+    .probe = gvp_probe,
     .stop = gvp_stop,
     .destroy = gvp_destroy,
 };

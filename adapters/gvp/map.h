@@ -14,11 +14,14 @@
 #include "adapters/gvp/record.h"
 #include "proto/fact.h"
 
+struct gvp_census;
+
 struct gvp_context {
     const struct gvp_map *map;
     struct bytes source;
     enum gvp_leg leg;
     bool legs_joined; /* MCP and RM are both read */
+    struct gvp_census *census; /* what is met is counted there, too; NULL: it is not */
 };
 
 struct gvp_row {

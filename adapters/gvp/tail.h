@@ -25,6 +25,8 @@
 #include "adapters/gvp/settings.h"
 #include "base/http_client.h"
 
+#include <stdio.h>
+
 enum { GVP_FAULT_BYTES = 1000 };
 
 struct gvp_fault {
@@ -50,5 +52,13 @@ struct gvp_tail *gvp_tail_create(const struct gvp_tail_options *options);
 void gvp_tail_destroy(struct gvp_tail *tail);
 /* wall: our clock.  ERR_OK; ERR_CANCELLED; any other and *fault, a sentence: what could be read was handed over all the same. */
 MUST_CHECK enum err gvp_tail_poll(struct gvp_tail *tail, instant wall, enum gvp_next *next, struct gvp_fault *fault);
+
+/* Hands over again the calls that began or ended from … to: those that ended up to the cap of 24 h after it, and those in
+ * progress.  No cursor follows.  As gvp_tail_poll(). */
+MUST_CHECK enum err gvp_tail_again(struct gvp_tail *tail, instant from, instant to, instant wall, struct gvp_fault *fault);
+
+/* Looks at each report that it would ask for, hands nothing over, and says on out what it found.  ERR_OK; ERR_INPUT: a report
+ * cannot be read, or lacks what is needed; ERR_AWAY: nobody answers; both are said on out. */
+MUST_CHECK enum err gvp_tail_probe(struct gvp_tail *tail, instant wall, FILE *out);
 
 #endif

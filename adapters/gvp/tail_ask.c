@@ -104,10 +104,33 @@ static enum err hand_over(struct gvp_tail *tail, const struct gvp_answer *answer
     return ERR_OK;
 }
 
-static enum err take_answer(struct gvp_tail *tail, const struct gvp_range *range, const char *path, int64_t number, struct gvp_reading *reading,
+/* Asks, and reads the answer to its end. */
+static enum err fetch(struct gvp_tail *tail, const struct gvp_range *range, const char *path, int64_t number, struct gvp_reading *reading,
+                      struct http_client_answer *http, struct gvp_fault *fault)
+{
+    struct asking asking = {.reading = reading};
+    const char *target = target_of(tail, range, path, number, tail->page_arena);
+    enum err err = tail->options.get(tail->options.owner, target, &(struct http_client_take){&asking, take_body, NULL}, http);
+    if (err == ERR_CANCELLED && http->ended) {
+        fault->of_leg = true;
+        if (http->status == 200)
+            return fail(fault, ERR_AWAY, tail, path, "%s", gvp_reading_why(reading));
+        err = ERR_OK; /* its status says enough */
+    }
+    if (err == ERR_CANCELLED)
+        return err;
+    if (err)
+        return fail(fault, err, tail, path, "%s", http->why);
+    err = check_status(tail, path, http, fault);
+    if (!err && !gvp_reading_end(reading))
+        err = fail(fault, ERR_AWAY, tail, path, "%s", gvp_reading_why(reading));
+    return err;
+}
+
+/* *page, when the answer is one to what was asked. */
+static enum err take_answer(struct gvp_tail *tail, const struct gvp_range *range, const char *path, int64_t number, const struct gvp_answer *answer,
                             const struct http_client_answer *http, struct gvp_page *page, struct gvp_fault *fault)
 {
-    const struct gvp_answer *answer = gvp_reading_answer(reading);
     instant generated = answer->generated != INSTANT_NONE ? answer->generated : http->date;
     enum err err = check_answer(tail, range, path, number, answer, generated, fault);
     if (err)
@@ -120,34 +143,43 @@ static enum err take_answer(struct gvp_tail *tail, const struct gvp_range *range
         .records = (int64_t)answer->record_total,
         .generated = generated < tail->wall ? generated : tail->wall,
     };
-    return hand_over(tail, answer, page);
+    return ERR_OK;
+}
+
+static struct gvp_reading *begin(struct gvp_tail *tail, const struct gvp_range *range, struct gvp_census *census, const char **path, struct gvp_fault *fault)
+{
+    const struct gvp_settings *settings = tail->settings;
+    *path = range->running ? settings->map->running[range->leg] : settings->map->history[range->leg];
+    *fault = (struct gvp_fault){0};
+    arena_reset(tail->page_arena);
+    return gvp_reading_create(&(struct gvp_context){settings->map, bytes_from_text(settings->name), range->leg,
+                                                    settings->legs[GVP_MCP] && settings->legs[GVP_RM], census}, tail->page_arena);
 }
 
 enum err gvp_tail_ask(struct gvp_tail *tail, const struct gvp_range *range, int64_t number, struct gvp_page *page, struct gvp_fault *fault)
 {
-    const struct gvp_settings *settings = tail->settings;
-    const char *path = range->running ? settings->map->running[range->leg] : settings->map->history[range->leg];
-    struct gvp_context context = {settings->map, bytes_from_text(settings->name), range->leg, settings->legs[GVP_MCP] && settings->legs[GVP_RM]};
+    const char *path;
     struct http_client_answer http;
-    arena_reset(tail->page_arena);
-    *fault = (struct gvp_fault){0};
-    struct asking asking = {.reading = gvp_reading_create(&context, tail->page_arena)};
-    const char *target = target_of(tail, range, path, number, tail->page_arena);
-    enum err err = tail->options.get(tail->options.owner, target, &(struct http_client_take){&asking, take_body, NULL}, &http);
-    if (err == ERR_CANCELLED && http.ended && http.status != 200)
-        err = ERR_OK; /* its status says enough */
-    if (err == ERR_CANCELLED && http.ended) {
-        fault->of_leg = true;
-        err = fail(fault, ERR_AWAY, tail, path, "%s", gvp_reading_why(asking.reading));
-    } else if (err && err != ERR_CANCELLED) {
-        err = fail(fault, err, tail, path, "%s", http.why);
-    } else if (!err) {
-        err = check_status(tail, path, &http, fault);
-        if (!err && !gvp_reading_end(asking.reading))
-            err = fail(fault, ERR_AWAY, tail, path, "%s", gvp_reading_why(asking.reading));
-        if (!err)
-            err = take_answer(tail, range, path, number, asking.reading, &http, page, fault);
-    }
-    gvp_reading_destroy(asking.reading);
+    struct gvp_reading *reading = begin(tail, range, NULL, &path, fault);
+    enum err err = fetch(tail, range, path, number, reading, &http, fault);
+    if (!err)
+        err = take_answer(tail, range, path, number, gvp_reading_answer(reading), &http, page, fault);
+    if (!err)
+        err = hand_over(tail, gvp_reading_answer(reading), page);
+    gvp_reading_destroy(reading);
+    return err;
+}
+
+enum err gvp_tail_look(struct gvp_tail *tail, const struct gvp_range *range, struct gvp_census *census, struct gvp_page *page, bool *dated,
+                       struct gvp_fault *fault)
+{
+    const char *path;
+    struct http_client_answer http;
+    struct gvp_reading *reading = begin(tail, range, census, &path, fault);
+    enum err err = fetch(tail, range, path, 1, reading, &http, fault);
+    if (!err)
+        err = take_answer(tail, range, path, 1, gvp_reading_answer(reading), &http, page, fault);
+    *dated = gvp_reading_answer(reading)->generated == INSTANT_NONE;
+    gvp_reading_destroy(reading);
     return err;
 }

@@ -40,6 +40,11 @@ struct gvp_page {
 };
 MUST_CHECK enum err gvp_tail_ask(struct gvp_tail *tail, const struct gvp_range *range, int64_t number, struct gvp_page *page, struct gvp_fault *fault);
 
+/* The first page, looked at only: nothing is handed over.  *dated: when it was made is known by the header's Date. */
+struct gvp_census;
+MUST_CHECK enum err gvp_tail_look(struct gvp_tail *tail, const struct gvp_range *range, struct gvp_census *census, struct gvp_page *page, bool *dated,
+                                  struct gvp_fault *fault);
+
 struct gvp_found {
     bool whole;
     instant generated; /* of the first page */

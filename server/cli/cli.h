@@ -23,7 +23,7 @@ int cli_main(int argc, char **argv);
     X("export", cli_export, "[--store DIR | --url URL] --book system|TENANT --day D --format csv|json [--out DIR]", "the rows of a closed day") \
     X("dead", cli_dead, "[--store DIR | --url URL] list|show ID", "refused input")                  \
     X("verify", cli_verify, "[--store DIR]", "a store's integrity and its chains of closes")        \
-    X("simulate", cli_simulate, "--dsn DSN [--agents N] [--tenants N] [--speed X] [--seed N] [--days N]", "a contact centre at work, in ICON tables") \
+    X("simulate", cli_simulate, "--dsn DSN [--agents N] [--tenants N] [--speed X] [--seed N] [--days N] [--gvp-port PORT]", "a contact centre at work, in ICON tables") \
     X("settings", cli_settings, "check|show|manual [-c FILE]", "the settings")                      \
     X("catalog", cli_catalog, "check|show [FILE]", "the sellable items")                            \
     X("version", cli_version, "", "the version")

@@ -64,6 +64,26 @@ wait_for 120 "both watermarks beyond the end" watermarks || { api "$port" /api/v
 api "$port" /api/v1/dead | jq -e '.count == 0' >/dev/null || fail "there are dead letters"
 coverage=$("$SEATMETER" report --url "http://localhost:$port" --scope system --item gvp-ports --from "${yesterday}T00:00:00Z" --to "${yesterday}T06:00:00Z" --granularity hour --format json | jq -c '[.rows[].coverage] | unique')
 [ "$coverage" = '[1]' ] || [ "$coverage" = '[1.0]' ] || fail "coverage is $coverage"
+
+note "a probe, and a span read again"
+expect 0 "a probe" "$SEATMETER" adapt gvp --probe --source rs-a -c "$scratch/settings.yaml"
+expect_said 'MCP, calls in progress: [1-9][0-9]* records on 1 pages, made at .*, which generation_time says'
+expect_said 'RM, calls that ended in the last hour: '
+expect_said '    session    session-id       in ([1-9][0-9]*) of \1'
+expect_said '    uses asr       asr          by '
+printf 'record: {session: call-id}\n' >"$scratch/map.yaml"
+sed "s|name: rs-a|name: rs-a\n    map: $scratch/map.yaml|" "$scratch/settings.yaml" >"$scratch/mapped.yaml"
+expect 1 "a probe with a wrong map" "$SEATMETER" adapt gvp --probe --source rs-a -c "$scratch/mapped.yaml"
+expect_said 'cannot be taken; the first: call-id is missing'
+expect_said 'not in the map: .*session-id'
+"$SEATMETER" adapt gvp --source rs-b --from "${yesterday}T00:00:00Z" --to "${yesterday}T06:00:00Z" -c "$scratch/settings.yaml" >"$scratch/again.jsonl" 2>"$scratch/err" || { cat "$scratch/err"; fail "a span read again"; }
+"$SEATMETER" replay --store "$scratch/again" "$scratch/again.jsonl" >/dev/null 2>"$scratch/err" || { cat "$scratch/err"; fail "the replay"; }
+ports_of_span() { awk -F'\t' -v from="${yesterday}T00:30" -v to="${yesterday}T06:00" '($3 ~ /^gvp-|^call-/) && $5 >= from && $5 < to' "$1"; }
+usage_rows --store "$scratch/again" "${yesterday}T00:00:00Z" "${yesterday}T06:00:00Z" 10m system $tenants >"$scratch/again.rows"
+ports_of_span "$scratch/again.rows" >"$scratch/again.ports"
+ports_of_span "$scratch/truth.rows" >"$scratch/truth.ports"
+rows_equal "$scratch/truth.ports" "$scratch/again.ports" || fail "the span that was read again is not the truth"
+note "$(wc -l <"$scratch/again.ports") rows of the span are the truth"
 server_stop
 expect 0 "verify" "$SEATMETER" verify --store "$scratch/store"
 end_process "$simulator"
