@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { FACTS_A_TURN = 16384, TAKE_FIRST = 256, BOUNDS_MS = 1000 };
+enum { FACTS_A_TURN = 16384, TAKE_FIRST = 256, BOUNDS_MS = 1000, BEHIND_RECORDS = 5000 };
 
 /* --- stopping ------------------------------------------------------------------------------------ */
 
@@ -205,6 +205,18 @@ bool kafka_source_take(struct kafka_source *source, int64_t until_us, uint64_t *
             kafka_source_assign(source);
     }
     return source->readable && !source->ended;
+}
+
+bool kafka_source_behind(const struct kafka_source *source)
+{
+    int64_t left = 0;
+    for (size_t i = 0; i < source->assigned_count && !source->ended; i++) {
+        const struct kafka_partition *partition = source->assigned[i];
+        int64_t low, high;
+        kafka_consumer_bounds(source->consumer, i, &low, &high);
+        left += high > partition->read ? high - partition->read : 0;
+    }
+    return left >= BEHIND_RECORDS;
 }
 
 bool kafka_source_wants_flush(const struct kafka_source *source)

@@ -47,6 +47,8 @@ MUST_CHECK enum err kafka_source_create(const struct kafka_source_options *optio
 void kafka_source_destroy(struct kafka_source *source);
 /* Takes what lies here until the monotonic instant until_us; adds to *facts.  True: more lies here. */
 bool kafka_source_take(struct kafka_source *source, int64_t until_us, uint64_t *facts);
+/* Much lies in the topics that was not taken yet, even when nothing of it lies here at the moment. */
+bool kafka_source_behind(const struct kafka_source *source);
 /* Every partition stands at a mark: the next flush is wanted now, and then kafka_source_flushed(). */
 bool kafka_source_wants_flush(const struct kafka_source *source);
 void kafka_source_flushed(struct kafka_source *source);

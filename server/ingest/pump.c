@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { TURN_MS = 20, IDLE_FLUSH_MS = 1000, CATCH_UP_MS = 2000, RETRY_MS = 1000 };
+enum { TURN_MS = 20, IDLE_FLUSH_MS = 1000, CATCH_UP_MS = 5000, RETRY_MS = 1000 };
 /* Of counting hours: a turn's part, the same while facts wait, at the end, and see count_hours(). */
 enum { COUNT_MS = 20, COUNT_MORE_MS = 5, COUNT_AT_END_MS = 2000, COUNT_REST = 20, FEW_HOURS = 3 };
 
@@ -19,6 +19,7 @@ struct pump {
     int64_t flushed_us; /* monotonic: when the last flush ended */
     uint64_t facts_since_flush;
     struct kafka_source *kafka; /* NULL: none */
+    bool behind; /* catching up: the last turn left something, or much is still on its way */
     bool held; /* the last flush failed: nothing is taken */
     int64_t counted_us, counting_us, count_took_us; /* of hours: monotonic, when the last were done; spent since; what they took */
     atomic_bool ready;
@@ -115,7 +116,9 @@ static void turn(void *owner)
     int64_t start = clock_mono_us();
     bool more = false;
 
-    ingest_clock(pump->options.ingest, clock_wall());
+    /* Catching up, nothing is derived before the flush: a seat whose rows come in several turns would be derived in each. */
+    if (!pump->behind)
+        ingest_clock(pump->options.ingest, clock_wall());
     while (!pump->held && (batch = batch_queue_take(pump->queue))) {
         take_batch(pump, batch);
         batch_destroy(batch);
@@ -128,7 +131,8 @@ static void turn(void *owner)
         more |= kafka_source_take(pump->kafka, start + TURN_MS * 1000, &pump->facts_since_flush);
     atomic_store(&pump->options.metrics->queue_facts, batch_queue_facts(pump->queue));
     int64_t since_ms = (clock_mono_us() - pump->flushed_us) / 1000;
-    int64_t due_ms = pump->held ? RETRY_MS : more ? CATCH_UP_MS : ingest_dirty(pump->options.ingest) ? FLUSH_LIVE_MS : IDLE_FLUSH_MS;
+    pump->behind = more || (pump->kafka && kafka_source_behind(pump->kafka));
+    int64_t due_ms = pump->held ? RETRY_MS : pump->behind ? CATCH_UP_MS : ingest_dirty(pump->options.ingest) ? FLUSH_LIVE_MS : IDLE_FLUSH_MS;
     bool counting = count_hours(pump, more);
     bool wanted = pump->kafka && kafka_source_wants_flush(pump->kafka) && (!pump->held || since_ms >= due_ms);
     if (wanted || since_ms >= due_ms || pump->facts_since_flush >= FLUSH_FACTS_MAX) {

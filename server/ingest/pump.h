@@ -3,7 +3,7 @@
  *
  * A turn takes batches for at most TURN_MS, folds them and gives the loop back.  What changed is
  * flushed FLUSH_LIVE_MS after the last flush; while adapters have more waiting (catching up) a flush
- * may wait longer, up to FLUSH_FACTS_MAX facts or two seconds, since big flushes fold better.  An idle
+ * may wait longer, up to FLUSH_FACTS_MAX facts or five seconds, since big flushes fold better.  An idle
  * server flushes its clock once a second.  When a flush fails for want of space, nothing is taken until
  * one succeeds: adapters wait, reads go on, nothing is lost.
  * After each flush the closer may close a day.  Records of topics are taken in the same turns, behind the batches.

@@ -8,8 +8,9 @@
  *
  * "against" is librdkafka alone: the same settings, the same topic, the records thrown away.  A round is one plain run and
  * one of the pipeline, each a process of its own, in turns, since plain consumption itself swings by a third; medians.
- * FACTS (600000), RUNS (5), FLUSH_FACTS (1000000).  Without KAFKA_BROKERS it runs itself through pipeline.sh, which starts
- * a broker.
+ * The way is the server's own: its source of topics (ingest/kafka_source.h), its pump and its loop, which flushes as while
+ * catching up; what they do besides, as asking the brokers what there is, counts as well.
+ * FACTS (600000), RUNS (9).  Without KAFKA_BROKERS it runs itself through pipeline.sh, which starts a broker.
  */
 #include "base/check.h"
 #include "base/kafka.h"
@@ -17,12 +18,11 @@
 #include "proto/fact_record.h"
 #include "proto/fact_record_private.h"
 #include "proto/fact_route.h"
-#include "server/ingest/ingest.h"
+#include "server/ingest/pump.h"
 #include "tests/support/load.h"
 #include "tests/support/ways.h"
 
 #include <librdkafka/rdkafka.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -31,11 +31,14 @@
 
 enum { RUNS_MAX = 50, PARTITIONS = 4, WAIT_MS = 30000, BATCH = 1024 };
 
+static const char *const other_topics[KAFKA_TOPICS] = {[KAFKA_OBJECTS] = "bench.objects", [KAFKA_CLOSES] = "bench.closes", [KAFKA_DEAD] = "bench.dead",
+                                                       [KAFKA_CURSORS] = "bench.cursors"};
+
 struct bench {
     const char *brokers;
     struct load load;
     struct catalog *catalog;
-    size_t runs, flush_facts;
+    size_t runs;
 };
 
 static size_t setting(const char *name, size_t otherwise)
@@ -106,6 +109,19 @@ static void topic_fill(const struct bench *bench, const char *topic, size_t a_re
     fprintf(stderr, "%s: %zu facts in %zu records, %.1f bytes a fact\n", topic, bench->load.fact_count, records, (double)bytes / (double)bench->load.fact_count);
 }
 
+/* The topics beside the facts that a server reads, empty. */
+static void make_others(const struct bench *bench)
+{
+    const struct kafka_settings settings = {.brokers = bench->brokers};
+    struct kafka_admin *admin;
+    check(kafka_admin_create(&settings, WAIT_MS, &admin) == ERR_OK);
+    for (int i = 0; i < KAFKA_TOPICS; i++) {
+        enum err err = i == KAFKA_FACTS ? ERR_OK : kafka_admin_create_topic(admin, other_topics[i], 1, 1, NULL, 0);
+        check(err == ERR_OK || err == ERR_BUSY);
+    }
+    kafka_admin_destroy(admin);
+}
+
 static size_t topic_ends(const struct bench *bench, const char *topic, int64_t ends[PARTITIONS])
 {
     const struct kafka_settings settings = {.brokers = bench->brokers};
@@ -168,61 +184,80 @@ static double plain_run(const struct bench *bench, const char *topic, size_t rec
 
 /* --- the pipeline ---------------------------------------------------------------------------------- */
 
-static size_t fold_record(struct ingest *ingest, const struct kafka_record *record, struct arena *arena)
+struct piping {
+    const struct bench *bench;
+    struct ingest *ingest;
+    struct loop *loop;
+    struct pump *pump;
+    double used, begun;
+};
+
+static uint64_t facts_folded(const struct ingest *ingest)
 {
-    struct fact_record_reader reader;
-    struct fact_item item;
-    const char *why;
-    size_t facts = 0;
-    check(fact_record_open(record->value, arena, &reader, &why) == ERR_OK);
-    while (fact_record_next(&reader, arena, &item) != FACT_ITEM_END) {
-        check(item.kind == FACT_ITEM_FACT);
-        (void)ingest_fact(ingest, &item.fact);
-        facts++;
-    }
+    const struct ingest_counts *counts = ingest_counts(ingest);
+    static const enum fact_kind kinds[] = {FACT_LOGIN_SESSION, FACT_SESSION_MEDIA};
+    uint64_t facts = 0;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (int outcome = 0; outcome < FACT_OUTCOME_COUNT; outcome++)
+            facts += counts->facts[kinds[k]][outcome];
     return facts;
 }
 
+/* The last flush ends the run. */
+static void piped(void *owner)
+{
+    struct piping *piping = owner;
+    if (facts_folded(piping->ingest) < piping->bench->load.fact_count)
+        return;
+    piping->used = cpu_seconds() - piping->begun;
+    loop_stop(piping->loop);
+}
+
+static void piping_wake(void *owner)
+{
+    pump_wake(((struct piping *)owner)->pump);
+}
+
+static void piping_stop(void *owner, enum err err)
+{
+    (void)owner;
+    fprintf(stderr, "the source stopped: %s\n", err_text(err));
+    exit(1);
+}
+
+static int64_t pass_close(void *owner, const struct kafka_record *record)
+{
+    (void)owner;
+    return record->offset + 1;
+}
+
+/* The server's own loop, pump and source of topics, from an empty position to the last flush; survey and all. */
 static double pipeline_run(const struct bench *bench, const char *topic, size_t records)
 {
-    static struct kafka_record taken[KAFKA_TAKE_MAX];
+    static struct metrics metrics;
     const struct kafka_settings settings = {.brokers = bench->brokers};
-    struct kafka_position positions[PARTITIONS];
-    struct kafka_consumer *consumer;
     struct way_store store;
-    struct arena *arena = arena_create();
-    size_t unflushed = 0, facts = 0, a_take = records < bench->load.fact_count / 2 ? 32 : BATCH;
+    struct kafka_source *source;
+    (void)records;
     way_store_create(&store, getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", bench->catalog, 24);
     for (size_t i = 0; i < bench->load.configuration_count; i++)
         check(ingest_fact(store.ingest, &bench->load.configuration[i]) == FACT_APPLIED);
-    way_store_flush(&store);
-    double begun = cpu_seconds();
-    check(kafka_consumer_create(&settings, &consumer) == ERR_OK);
-    for (int32_t i = 0; i < PARTITIONS; i++)
-        positions[i] = (struct kafka_position){topic, i, 0};
-    check(kafka_consumer_assign(consumer, positions, PARTITIONS) == ERR_OK);
-    for (size_t left = records; left;) {
-        size_t got = kafka_consumer_take(consumer, taken, a_take);
-        struct pollfd entry = {.fd = kafka_consumer_fd(consumer), .events = POLLIN};
-        check(got || poll(&entry, 1, WAIT_MS) == 1);
-        for (size_t i = 0; i < got; i++) {
-            check(taken[i].kind == KAFKA_RECORD);
-            unflushed += fold_record(store.ingest, &taken[i], arena);
-        }
-        arena_reset(arena);
-        left -= got;
-        if (unflushed >= bench->flush_facts || !left) {
-            way_store_flush(&store);
-            facts += unflushed;
-            unflushed = 0;
-        }
-    }
-    double used = cpu_seconds() - begun;
-    check(facts == bench->load.fact_count);
-    kafka_consumer_destroy(consumer);
+    way_store_flush_at(&store, clock_wall());
+    struct piping piping = {.bench = bench, .ingest = store.ingest, .loop = loop_create(), .begun = cpu_seconds()};
+    piping.pump = pump_create(&(struct pump_options){.loop = piping.loop, .db = store.db, .ingest = store.ingest, .metrics = &metrics, .flushed = piped, .owner = &piping});
+    struct kafka_source_options options = {.loop = piping.loop, .db = store.db, .ingest = store.ingest, .settings = &settings, .wake = piping_wake,
+                                           .stop = piping_stop, .owner = &piping, .close_record = pass_close};
+    for (int i = 0; i < KAFKA_TOPICS; i++)
+        options.topics[i] = i == KAFKA_FACTS ? topic : other_topics[i];
+    check(kafka_source_create(&options, &source) == ERR_OK);
+    pump_set_kafka(piping.pump, source);
+    loop_run(piping.loop);
+    check(facts_folded(store.ingest) == bench->load.fact_count);
+    kafka_source_destroy(source);
+    pump_destroy(piping.pump);
+    loop_destroy(piping.loop);
     way_store_destroy(&store);
-    arena_destroy(arena);
-    return (double)facts / used;
+    return (double)bench->load.fact_count / piping.used;
 }
 
 /* --- figures --------------------------------------------------------------------------------------- */
@@ -264,6 +299,7 @@ static void measure(const struct bench *bench, const char *name, const char *top
     double plain[RUNS_MAX], whole[RUNS_MAX], ratios[RUNS_MAX];
     int64_t ends[PARTITIONS];
     topic_fill(bench, topic, a_record);
+    make_others(bench);
     size_t records = topic_ends(bench, topic, ends);
     for (size_t i = 0; i < bench->runs; i++) {
         plain[i] = apart(plain_run, bench, topic, records);
@@ -339,7 +375,7 @@ int main(int argc, char **argv)
             printf("%s\n", names[i]);
         return 0;
     }
-    struct bench bench = {.brokers = getenv("KAFKA_BROKERS"), .runs = setting("RUNS", 5), .flush_facts = setting("FLUSH_FACTS", 1000000)};
+    struct bench bench = {.brokers = getenv("KAFKA_BROKERS"), .runs = setting("RUNS", 9)};
     if (!bench.brokers && (wanted(names[0], argc, argv) || wanted(names[1], argc, argv)))
         run_again(argv);
     check(bench.runs <= RUNS_MAX);
