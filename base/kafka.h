@@ -31,6 +31,7 @@ enum {
     KAFKA_RECORD_BYTES_MAX = 1000000, /* key and value: the broker's default of 1 MiB less what frames it */
     KAFKA_TAKE_MAX = 4096,            /* records of one kafka_consumer_take() */
     KAFKA_QUEUE_KBYTES = 32768,       /* fetched and not yet taken, a consumer */
+    KAFKA_PARTITION_BY_KEY = -1,      /* for kafka_produce(): the library chooses by the key */
     KAFKA_TOPIC_BYTES_MAX = 249,      /* Kafka's own limit */
 };
 

@@ -114,6 +114,7 @@ static enum err start_closes(struct server *server)
                                   .ingest = server->ingest,
                                   .settings = &server->kafka,
                                   .topic = topic_name(server->settings, TOPIC_CLOSES, server->arena),
+                                  .usage = topic_name(server->settings, TOPIC_USAGE, server->arena),
                                   .closed = closed,
                                   .owner = server,
                               },

@@ -1,11 +1,13 @@
 #include "server/close/closer.h"
 
 #include "base/check.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "server/close/document.h"
 #include "server/close/topic.h"
 #include "server/engine/engine.h"
+#include "store/outbox.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -234,6 +236,15 @@ static void start_job(struct closer *closer, instant wall, bool caught_up)
 
 /* --- what it found ------------------------------------------------------------------------------- */
 
+/* Whose document stands tells its rows: so each that is appended is known again, after a crash, too. */
+static void note_offered(struct db_txn *txn, const struct close_day *day, const struct close_record *record)
+{
+    char digest[SHA256_TEXT_SIZE];
+    int32_t stands;
+    if (!close_last_day(txn, day->book, &stands) || stands < day->date)
+        outbox_offered(txn, record->key, sha256_text(record->document, digest));
+}
+
 static enum err write_closes(struct closer *closer, struct job *job)
 {
     struct db_txn *txn;
@@ -247,10 +258,12 @@ static enum err write_closes(struct closer *closer, struct job *job)
         due->touched = (instant)ingest_lowest_slot(closer->options.ingest) * SLOT_MS < due->day.end;
         if (due->touched)
             continue;
-        if (closer->options.topic)
+        if (closer->options.topic) {
             note_checked(txn, &due->day);
-        else
+            note_offered(txn, &due->day, &job->records[i]);
+        } else {
             close_put(txn, &job->records[i]);
+        }
     }
     err = db_commit(txn);
     if (err == ERR_OK)
@@ -373,6 +386,8 @@ static void finish_job(void *owner)
 void closer_poll(struct closer *closer, instant wall, bool caught_up)
 {
     int64_t now = clock_mono_us();
+    if (closer->options.topic)
+        close_topic_flushed(closer->options.topic);
     if (closer->job || (closer->polled_us && now - closer->polled_us < POLL_MS * 1000))
         return;
     closer->polled_us = now;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "server/close/differ.h"
 #include "server/close/topic_key.h"
+#include "store/outbox.h"
 
 #include <stdlib.h>
 
@@ -44,6 +45,7 @@ struct close_topic {
     struct offered *offered;
     size_t offered_count;
     uint64_t differing;
+    struct close_usage *usage;
 };
 
 /* --- the chain ----------------------------------------------------------------------------------- */
@@ -194,6 +196,17 @@ static const char *read_document(const struct json *json, struct close_topic_key
     return NULL;
 }
 
+/* Was the end of the chain appended here? */
+static bool is_ours(const struct close_topic *topic, const struct chain *chain)
+{
+    struct db_txn *txn;
+    if (db_begin_read(topic->options.db, &txn) != ERR_OK)
+        return false;
+    bool ours = outbox_was_offered(txn, chain->last, chain->sha256);
+    db_abort(txn);
+    return ours;
+}
+
 /* 1 no close at all: kept aside · 2 continues the chain with whole rows: it is the close · 3 anything else lost the race: dropped. */
 static const char *take_document(struct close_topic *topic, struct close_topic_key *key, const struct kafka_record *record, struct arena *arena)
 {
@@ -213,10 +226,10 @@ static const char *take_document(struct close_topic *topic, struct close_topic_k
         log_warning("close", "offset %lld: a document for book %lld, %s without its rows: dropped", (long long)record->offset,
                     (long long)key->close.book, date_format(key->close.day, date));
     } else {
-        ingest_close(topic->options.ingest, &(struct close_record){key->close, record->value, buffer_bytes(&rows)});
         chain->any = true;
         chain->last = key->close;
         sha256_text(record->value, chain->sha256);
+        ingest_close(topic->options.ingest, &(struct close_record){key->close, record->value, buffer_bytes(&rows)}, is_ours(topic, chain));
         forget_parts(topic, key->close);
         compare_with_ours(topic, key->close, bytes_from_text(key->sha256));
         log_info("close", "book %lld, %s revision %u stands", (long long)key->close.book, date_format(key->close.day, date), key->close.revision);
@@ -378,6 +391,11 @@ void close_topic_offer(struct close_topic *topic, const struct close_record *rec
     db_abort(txn);
 }
 
+void close_topic_flushed(struct close_topic *topic)
+{
+    close_usage_flushed(topic->usage);
+}
+
 uint64_t close_topic_differing(const struct close_topic *topic)
 {
     return topic->differing;
@@ -387,6 +405,7 @@ enum err close_topic_create(const struct close_topic_options *options, struct cl
 {
     struct close_topic *topic = memory_alloc_zero(1, sizeof *topic);
     topic->options = *options;
+    topic->usage = close_usage_create(&(struct close_usage_options){options->loop, options->db, options->ingest, options->settings, options->usage});
     enum err err = producer_begin(topic);
     if (err != ERR_OK) {
         close_topic_destroy(topic);
@@ -400,6 +419,7 @@ void close_topic_destroy(struct close_topic *topic)
 {
     if (!topic)
         return;
+    close_usage_destroy(topic->usage);
     producer_end(topic);
     for (struct pending *pending = topic->pending, *next; pending; pending = next) {
         next = pending->next;

@@ -23,6 +23,7 @@
 #define SERVER_CLOSE_TOPIC_H
 
 #include "base/kafka.h"
+#include "server/close/usage.h"
 #include "server/ingest/ingest.h"
 #include "server/loop.h"
 
@@ -35,7 +36,7 @@ struct close_topic_options {
     struct db *db;
     struct ingest *ingest;
     const struct kafka_settings *settings;
-    const char *topic;
+    const char *topic, *usage; /* of closes; of their rows (usage.h) */
     /* A day of the system's book stands now. */
     void (*closed)(void *owner, int32_t day);
     void *owner;
@@ -48,6 +49,8 @@ void close_topic_destroy(struct close_topic *topic);
 void close_topic_offer(struct close_topic *topic, const struct close_record *records, size_t count);
 /* Reads a record of the topic; the offset up to which everything has been used. */
 int64_t close_topic_take(void *topic, const struct kafka_record *record);
+/* After a flush. */
+void close_topic_flushed(struct close_topic *topic);
 /* How many closes of others had other rows than ours. */
 uint64_t close_topic_differing(const struct close_topic *topic);
 

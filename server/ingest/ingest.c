@@ -231,9 +231,15 @@ void ingest_gap(struct ingest *ingest, const struct partition_gap *gap)
     ingest->dirty = true;
 }
 
-void ingest_close(struct ingest *ingest, const struct close_record *record)
+void ingest_close(struct ingest *ingest, const struct close_record *record, bool ours)
 {
-    waiting_close(&ingest->waiting, record);
+    waiting_close(&ingest->waiting, record, ours);
+    ingest->dirty = true;
+}
+
+void ingest_told_usage(struct ingest *ingest, struct close_key key)
+{
+    waiting_told(&ingest->waiting, key);
     ingest->dirty = true;
 }
 

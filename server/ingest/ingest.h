@@ -46,8 +46,10 @@ void ingest_cursor(struct ingest *ingest, struct bytes source, struct bytes curs
 void ingest_position(struct ingest *ingest, const struct partition_position *position);
 /* Records that were gone before they could be read. */
 void ingest_gap(struct ingest *ingest, const struct partition_gap *gap);
-/* A close that was read from its topic. */
-void ingest_close(struct ingest *ingest, const struct close_record *record);
+/* A close that was read from its topic; ours: its document was appended here, so its rows are to be told (close/usage.h). */
+void ingest_close(struct ingest *ingest, const struct close_record *record, bool ours);
+/* They were told. */
+void ingest_told_usage(struct ingest *ingest, struct close_key key);
 /* What somebody must look at, or its end; with the next flush. */
 void ingest_alert(struct ingest *ingest, const struct alert *alert);
 /* Tells the wall clock, so that edges up to it go to the levels at once; it never goes back. */

@@ -1,5 +1,7 @@
 #include "server/ingest/waiting.h"
 
+#include "store/outbox.h"
+
 struct waiting_letter {
     struct dead_letter letter;
     struct waiting_letter *next;
@@ -20,8 +22,14 @@ struct waiting_gap {
     struct waiting_gap *next;
 };
 
+struct waiting_told {
+    struct close_key key;
+    struct waiting_told *next;
+};
+
 struct waiting_close {
     struct close_record record;
+    bool ours;
     struct waiting_close *next;
 };
 
@@ -87,12 +95,28 @@ void waiting_gap(struct waiting *waiting, const struct partition_gap *gap)
     kept->gap.topic = arena_copy(waiting->arena, gap->topic);
 }
 
-void waiting_close(struct waiting *waiting, const struct close_record *record)
+void waiting_close(struct waiting *waiting, const struct close_record *record, bool ours)
 {
     struct waiting_close *kept = arena_alloc(waiting->arena, sizeof *kept);
     kept->record = (struct close_record){record->key, arena_copy(waiting->arena, record->document), arena_copy(waiting->arena, record->rows)};
+    kept->ours = ours;
     kept->next = waiting->closes;
     waiting->closes = kept;
+}
+
+void waiting_told(struct waiting *waiting, struct close_key key)
+{
+    struct waiting_told *kept = arena_alloc(waiting->arena, sizeof *kept);
+    *kept = (struct waiting_told){key, waiting->told};
+    waiting->told = kept;
+}
+
+static void write_close(const struct waiting_close *kept, struct db_txn *txn)
+{
+    close_put(txn, &kept->record);
+    outbox_delete(txn, OUTBOX_OFFERED, kept->record.key);
+    if (kept->ours)
+        outbox_usage(txn, kept->record.key);
 }
 
 /* In the order in which they were raised: one may end what one before it began. */
@@ -120,7 +144,9 @@ void waiting_write(const struct waiting *waiting, struct db_txn *txn)
     for (const struct waiting_gap *kept = waiting->gaps; kept; kept = kept->next)
         partition_gap_put(txn, &kept->gap);
     for (const struct waiting_close *kept = waiting->closes; kept; kept = kept->next)
-        close_put(txn, &kept->record);
+        write_close(kept, txn);
+    for (const struct waiting_told *kept = waiting->told; kept; kept = kept->next)
+        outbox_delete(txn, OUTBOX_USAGE, kept->key);
     for (const struct waiting_alert *kept = waiting->alerts; kept; kept = kept->next)
         alert_put(txn, &kept->alert);
 }
@@ -132,6 +158,7 @@ void waiting_clear(struct waiting *waiting)
     waiting->positions = NULL;
     waiting->gaps = NULL;
     waiting->closes = NULL;
+    waiting->told = NULL;
     waiting->alerts = NULL;
     arena_reset(waiting->arena);
 }

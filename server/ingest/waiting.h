@@ -16,6 +16,7 @@ struct waiting {
     struct waiting_position *positions;
     struct waiting_gap *gaps;
     struct waiting_close *closes;
+    struct waiting_told *told;
     struct waiting_alert *alerts;
 };
 
@@ -24,7 +25,9 @@ void waiting_letter(struct waiting *waiting, const struct dead_letter *letter);
 void waiting_cursor(struct waiting *waiting, struct bytes source, struct bytes cursor);
 void waiting_position(struct waiting *waiting, const struct partition_position *position);
 void waiting_gap(struct waiting *waiting, const struct partition_gap *gap);
-void waiting_close(struct waiting *waiting, const struct close_record *record);
+/* ours: its rows are to be told; waiting_told(): they were. */
+void waiting_close(struct waiting *waiting, const struct close_record *record, bool ours);
+void waiting_told(struct waiting *waiting, struct close_key key);
 void waiting_alert(struct waiting *waiting, const struct alert *alert);
 void waiting_write(const struct waiting *waiting, struct db_txn *txn);
 void waiting_clear(struct waiting *waiting);

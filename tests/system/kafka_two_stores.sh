@@ -91,6 +91,21 @@ for port in "$port_a" "$port_b"; do
 done
 compared=$(api "$port_a" /metrics | awk '/^seatmeter_replica_digests_total.*equal/ { print $2 }')
 [ "$compared" -ge 1 ] || fail "a compared nothing since its last start"
+# Every row of every close is in the topic of usage, told by the instance whose document stands, whichever was killed meanwhile.
+usage_told() {
+    timeout 60 kcat -C -q -e -b "$KAFKA_BROKERS" -t seatmeter.usage -o beginning -f '%k\t%s\n' 2>/dev/null | awk -F'\t' '{ last[$1] = $2 } END { for (k in last) print k "\t" last[k] }' |
+        jq -R -r 'split("\t") | .[0] + "\t" + (.[1] | fromjson | tojson)' | sort
+}
+usage_rows_of_closes() {
+    api "$port_a" "/api/v1/closes?limit=1000" | jq -r '.closes[] | [.book, .day] | @tsv' | while read -r book day; do
+        api "$port_a" "/api/v1/closes/$book/$day" | jq -r '.document as $d | .rows[] |
+            "\($d.book)/\($d.day)/\(.scope)/\(.id // 0)/\(.item)/\(.profile)\t\({book: $d.book, day: $d.day, revision: $d.revision, status: $d.status, zone: $d.zone} + . | tojson)"'
+    done | sort
+}
+usage_rows_of_closes >"$scratch/usage.expected"
+all_told() { usage_told >"$scratch/usage.told"; cmp -s "$scratch/usage.expected" "$scratch/usage.told"; }
+wait_for 60 "the rows in the topic of usage" all_told || { diff "$scratch/usage.expected" "$scratch/usage.told" | head -n 6; fail "$(wc -l <"$scratch/usage.told") rows told, $(wc -l <"$scratch/usage.expected") closed"; }
+note "$(wc -l <"$scratch/usage.told") rows of usage told"
 # What belongs to closes alone (detail that goes) has happened in both when they have looked once more behind the last record.
 closes "$port_a" >"$scratch/a.closes"
 closes "$port_b" >"$scratch/b.closes"
