@@ -213,40 +213,10 @@ void ingest_refused(struct ingest *ingest, const struct dead_letter *letter)
     ingest->dirty = true;
 }
 
-void ingest_cursor(struct ingest *ingest, struct bytes source, struct bytes cursor)
+struct waiting *ingest_waiting(struct ingest *ingest)
 {
-    waiting_cursor(&ingest->waiting, source, cursor);
     ingest->dirty = true;
-}
-
-void ingest_position(struct ingest *ingest, const struct partition_position *position)
-{
-    waiting_position(&ingest->waiting, position);
-    ingest->dirty = true;
-}
-
-void ingest_gap(struct ingest *ingest, const struct partition_gap *gap)
-{
-    waiting_gap(&ingest->waiting, gap);
-    ingest->dirty = true;
-}
-
-void ingest_close(struct ingest *ingest, const struct close_record *record, bool ours)
-{
-    waiting_close(&ingest->waiting, record, ours);
-    ingest->dirty = true;
-}
-
-void ingest_told_usage(struct ingest *ingest, struct close_key key)
-{
-    waiting_told(&ingest->waiting, key);
-    ingest->dirty = true;
-}
-
-void ingest_alert(struct ingest *ingest, const struct alert *alert)
-{
-    waiting_alert(&ingest->waiting, alert);
-    ingest->dirty = true;
+    return &ingest->waiting;
 }
 
 void ingest_clock(struct ingest *ingest, instant wall)

@@ -20,6 +20,10 @@ struct waiting {
     struct waiting_alert *alerts;
 };
 
+/* ingest.c: what waits there; something will. */
+struct ingest;
+struct waiting *ingest_waiting(struct ingest *ingest);
+
 /* Each copies what it is given; of a source's cursors, a partition's positions and a gap the last holds. */
 void waiting_letter(struct waiting *waiting, const struct dead_letter *letter);
 void waiting_cursor(struct waiting *waiting, struct bytes source, struct bytes cursor);
