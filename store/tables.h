@@ -6,7 +6,7 @@
 
 /* enumerator, name in LMDB, key → value */
 #define TABLE_MAP(X)                                                                               \
-    X(META, "meta", "name → format, digest of the counting rules, catalog, horizon")               \
+    X(META, "meta", "name → format, catalog and cap of a store without rule sets, horizon")               \
     X(POSITION, "position", "source → cursor of its adapter; (topic, partition) → next offset, anchor") \
     X(SESSION, "session", "block number → fixed-size records of login and media rows")             \
     X(ROW, "row", "(kind, source, key) → version, body: ports, coverage, watermarks, campaigns, sources") \

@@ -1,7 +1,5 @@
-/* now, sources, catalog: what stands in one look. */
+/* now, sources: what stands in one look. */
 #include "server/api/body.h"
-
-#include "server/engine/catalog.h"
 
 static void write_count(struct json_writer *writer, const char *name, int64_t value)
 {
@@ -225,35 +223,6 @@ void body_sources(struct query *query, struct body_clock clock, struct arena *ar
     json_write_open_list(&writer);
     partition_position_each(query_txn(query), take_lag, &lags);
     json_write_close_list(&writer);
-    json_write_close_object(&writer);
-    buffer_append_char(out, '\n');
-}
-
-void body_catalog(struct query *query, struct arena *arena, struct buffer *out)
-{
-    struct json_writer writer = {.out = out};
-    const struct query_item *items;
-    size_t count = query_items(query, arena, &items);
-    instant now = query_clock(query) == INSTANT_NONE ? 0 : query_clock(query);
-    json_write_open_object(&writer);
-    json_write_name(&writer, "items");
-    json_write_open_list(&writer);
-    for (size_t i = 0; i < count; i++) {
-        json_write_open_object(&writer);
-        write_text(&writer, "code", items[i].code);
-        write_text(&writer, "name", items[i].name);
-        json_write_name(&writer, "measures");
-        json_write_open_list(&writer);
-        if (items[i].enabled)
-            json_write_text_c(&writer, "enabled");
-        if (items[i].concurrent)
-            json_write_text_c(&writer, "concurrent");
-        json_write_close_list(&writer);
-        write_text(&writer, "counts", bytes_from_text(!items[i].concurrent ? "objects" : items[i].is_port ? "ports" : "sessions"));
-        json_write_close_object(&writer);
-    }
-    json_write_close_list(&writer);
-    write_text(&writer, "text", query_catalog(query, now)->text);
     json_write_close_object(&writer);
     buffer_append_char(out, '\n');
 }

@@ -2,6 +2,7 @@
 #include "server/api/body.h"
 
 #include "proto/fact_json.h"
+#include "server/engine/catalog.h"
 #include "server/query/rule.h"
 
 static void write_name_and_text(struct json_writer *writer, const char *name, struct bytes text)
@@ -141,6 +142,43 @@ void body_tenants(struct query *query, struct arena *arena, struct buffer *out)
     }
     json_write_close_list(&writer);
     write_name_and_text(&writer, "next", BYTES_NONE);
+    json_write_close_object(&writer);
+    buffer_append_char(out, '\n');
+}
+
+/* Every item there is, the text of the catalog in force, and the rule sets with their history. */
+void body_catalog(struct query *query, struct arena *arena, struct buffer *out)
+{
+    struct json_writer writer = {.out = out};
+    const struct query_item *items;
+    size_t count = query_items(query, arena, &items);
+    struct today today = {.rules = query_rules(query), .at = clock_of(query)};
+    const struct rule *list;
+    size_t rule_count = rules_of_kind(today.rules, FACT_RULESET, &list);
+    json_write_open_object(&writer);
+    json_write_name(&writer, "items");
+    json_write_open_list(&writer);
+    for (size_t i = 0; i < count; i++) {
+        json_write_open_object(&writer);
+        write_name_and_text(&writer, "code", items[i].code);
+        write_name_and_text(&writer, "name", items[i].name);
+        json_write_name(&writer, "measures");
+        json_write_open_list(&writer);
+        if (items[i].enabled)
+            json_write_text_c(&writer, "enabled");
+        if (items[i].concurrent)
+            json_write_text_c(&writer, "concurrent");
+        json_write_close_list(&writer);
+        write_name_and_text(&writer, "counts", bytes_from_text(!items[i].concurrent ? "objects" : items[i].is_port ? "ports" : "sessions"));
+        json_write_close_object(&writer);
+    }
+    json_write_close_list(&writer);
+    write_name_and_text(&writer, "text", query_catalog(query, today.at)->text);
+    json_write_name(&writer, "rulesets");
+    json_write_open_list(&writer);
+    for (size_t i = 0; i < rule_count; i++)
+        write_rule(&today, &list[i], &writer);
+    json_write_close_list(&writer);
     json_write_close_object(&writer);
     buffer_append_char(out, '\n');
 }

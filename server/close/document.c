@@ -232,7 +232,6 @@ static void write_document(struct query *query, const struct close_request *requ
     struct arena *arena = making->arena;
     struct json_writer writer = {out, false};
     const struct query_source *known;
-    struct bytes rules = BYTES_NONE;
     char date[DATE_TEXT_SIZE], digest[SHA256_TEXT_SIZE];
     size_t count = query_sources(query, arena, &known);
     struct query_source *sources = arena_alloc(arena, (count + 1) * sizeof *sources);
@@ -258,9 +257,8 @@ static void write_document(struct query *query, const struct close_request *requ
     json_write_name(&writer, "revision");
     json_write_integer(&writer, 0);
     write_text(&writer, "rows_sha256", sha256_text(buffer_bytes(making->rows), digest));
-    meta_get(query_txn(query), "rules", arena, &rules);
-    json_write_name(&writer, "rules_sha256");
-    json_write_text(&writer, rules);
+    query_rules_digest(query, (instant)request->day * DAY_MS, ((instant)request->day + 1) * DAY_MS, digest);
+    write_text(&writer, "rules_sha256", digest);
     json_write_name(&writer, "start");
     json_write_instant(&writer, request->day.start);
     write_text(&writer, "status", request->provisional ? "provisional" : "closed");

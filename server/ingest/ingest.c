@@ -1,7 +1,6 @@
 #include "server/ingest/ingest.h"
 
 #include "base/check.h"
-#include "base/crypto.h"
 #include "base/log.h"
 #include "proto/fact_json.h"
 #include "server/engine/engine.h"
@@ -31,16 +30,6 @@ struct ingest {
 };
 
 /* --- opening ------------------------------------------------------------------------------------- */
-
-/* What the numbers are counted by where no rule set says anything. */
-static void rules_digest(const struct catalog *catalog, int cap_hours, char text[SHA256_TEXT_SIZE])
-{
-    struct buffer rules = {0};
-    buffer_printf(&rules, "zone UTC\ncap_hours %d\n", cap_hours);
-    buffer_append_bytes(&rules, catalog->text);
-    sha256_text(buffer_bytes(&rules), text);
-    buffer_free(&rules);
-}
 
 /* True when the store was counted by another catalog or cap, and no rule set says since ever which holds: then every
  * slot must be counted anew.  Where one does, the store's own count for nothing, and another one in the settings becomes
@@ -75,19 +64,17 @@ static enum err restore(struct ingest *ingest, struct db_txn *txn, bool *recount
     return restore_engine(txn, ingest->engine, *recount);
 }
 
-/* Writes down by which rules this store is counted; a recount starts from empty slots. */
+/* Writes down what this store is counted by where no rule set says anything; a recount starts from empty slots. */
 static enum err write_rules(struct ingest *ingest, bool recount)
 {
     struct db_txn *txn;
-    char digest[SHA256_TEXT_SIZE];
+    char cap_hours[16];
     enum err err = db_begin_write(ingest->db, &txn);
     if (err != ERR_OK)
         return err;
-    rules_digest(ingest->catalog, ingest->cap_hours, digest);
-    meta_put(txn, "rules", bytes_from_text(digest));
     meta_put(txn, "catalog", ingest->catalog->text);
-    snprintf(digest, sizeof digest, "%d", ingest->cap_hours);
-    meta_put(txn, "cap_hours", bytes_from_text(digest));
+    snprintf(cap_hours, sizeof cap_hours, "%d", ingest->cap_hours);
+    meta_put(txn, "cap_hours", bytes_from_text(cap_hours));
     if (recount) {
         db_delete_prefix(txn, TABLE_SLOT, BYTES_NONE);
         db_delete_prefix(txn, TABLE_DAY_NET, BYTES_NONE);

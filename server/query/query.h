@@ -9,6 +9,7 @@
 #ifndef SERVER_QUERY_QUERY_H
 #define SERVER_QUERY_QUERY_H
 
+#include "base/crypto.h"
 #include "base/memory.h"
 #include "proto/fact.h"
 #include "proto/usage.h"
@@ -42,6 +43,9 @@ size_t query_items(struct query *query, struct arena *arena, const struct query_
 /* The catalog in force at an instant; good until query_close(). */
 struct catalog;
 const struct catalog *query_catalog(const struct query *query, instant at);
+
+/* The sha256, as text, of the rules that [from, to) is counted by: zone, catalogs, caps, sustained minutes, bundle sets. */
+void query_rules_digest(struct query *query, instant from, instant to, char text[SHA256_TEXT_SIZE]);
 
 struct query_scope {
     struct scope scope;

@@ -66,6 +66,19 @@ function line_of(text,    out) {
     return out ",\"quantity\":" text
 }
 
+function list_of(text) {
+    gsub(/,/, "\",\"", text)
+    return text == "" ? "[]" : "[\"" text "\"]"
+}
+
+# A file as the inside of a JSON text.
+function text_of(file,    line, text) {
+    while ((getline line < file) > 0) { gsub(/\\/, "\\\\", line); gsub(/"/, "\\\"", line); text = text line "\\n" }
+    close(file)
+    if (text == "") fail("there is no file \"" file "\" beside the flows")
+    return text
+}
+
 function fact(kind) {
     printf "F\t{\"source\":\"%s\",\"kind\":\"%s\",\"key\":\"%s\",\"version\":%s,\"body\":{%s}}\n", source, kind, key, version, body
 }
@@ -168,6 +181,31 @@ $1 == "setting" {
     add("tenant", $2)
     if ($3 != "ever") add("effective", quoted($3))
     members(4); fact("tenant_setting"); next
+}
+# bundles SET ID=ITEM,ITEM[!ITEM,ITEM] … [issued DATE] [valid DATE|- DATE|-] [deleted] [source S]: behind the ! what is excluded
+$1 == "bundles" {
+    add("id", quoted($2)); bundles = ""
+    for (i = 3; i <= NF; i++) {
+        if (match($i, /^[0-9]+=/)) {
+            split(substr($i, RLENGTH + 1), both, "!")
+            bundles = bundles (bundles == "" ? "" : ",") "{\"id\":" substr($i, 1, RLENGTH - 1) ",\"include\":" list_of(both[1]) ",\"exclude\":" list_of(both[2]) "}"
+            delete both
+        } else if ($i == "issued") add("issued", quoted($(++i)))
+        else if ($i == "valid") { if ($(++i) != "-") add("valid_from", quoted($i)); if ($(++i) != "-") add("valid_to", quoted($i)) }
+        else if ($i == "deleted") add("deleted", "true")
+        else if ($i == "source") source = $(++i)
+        else fail("the word \"" $i "\" means nothing here")
+    }
+    add("bundles", "[" bundles "]"); fact("bundle_set"); next
+}
+# ruleset DATE|ever [zone Z] [cap HOURS] [catalog FILE] [deleted] [source S]: FILE lies beside the flows
+$1 == "ruleset" {
+    if ($2 != "ever") add("effective", quoted($2))
+    number["cap"] = "cap_hours"
+    for (i = 3; i <= NF; i++)
+        if ($i == "catalog") { add("catalog", quoted(text_of($(i + 1)))); $i = $(i + 1) = "" }
+    $0 = $0
+    members(3); fact("ruleset"); next
 }
 $1 == "watermark" { key = "watermark"; add("until", quoted(instant($2))); members(3); fact("watermark"); next }
 $1 == "expect" {
