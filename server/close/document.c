@@ -257,7 +257,7 @@ static void write_document(struct query *query, const struct close_request *requ
     json_write_name(&writer, "revision");
     json_write_integer(&writer, 0);
     write_text(&writer, "rows_sha256", sha256_text(buffer_bytes(making->rows), digest));
-    query_rules_digest(query, (instant)request->day * DAY_MS, ((instant)request->day + 1) * DAY_MS, digest);
+    query_rules_digest(query, request->day.start, request->day.end, digest);
     write_text(&writer, "rules_sha256", digest);
     json_write_name(&writer, "start");
     json_write_instant(&writer, request->day.start);

@@ -1,6 +1,5 @@
 #include "server/ingest/ruleset.h"
 
-#include "base/json.h"
 #include "base/log.h"
 #include "server/engine/catalog.h"
 #include "server/query/rule.h"
@@ -39,38 +38,21 @@ static bool says_the_same(const struct looking *looking, const struct ruleset *r
            bytes_equal(zone_name(looking->zone), ruleset->zone);
 }
 
-struct closed {
-    instant end; /* of the latest day that any book has closed; INSTANT_EVER: none */
-    struct arena *arena;
-};
-
-static void take_close(void *owner, const struct close_record *record)
+/* The first day of the system's calendar that no book's closed days reach into; DATE_NONE: nothing is closed. */
+static int32_t first_open_day(struct query *query, const struct calendar *calendar, struct arena *arena)
 {
-    struct closed *closed = owner;
-    const char *why;
-    instant end = ((instant)record->key.day + 1) * DAY_MS;
-    const struct json *root = json_read(record->document, closed->arena, &why), *member = root ? json_member(root, "end") : NULL;
-    if (member && member->kind == JSON_KIND_TEXT)
-        (void)!instant_parse(member->text, &end);
-    closed->end = end > closed->end ? end : closed->end;
-    arena_reset(closed->arena);
-}
-
-/* The first day of the system's calendar that no closed day reaches into. */
-static int32_t first_open_day(struct db_txn *txn, const struct calendar *calendar)
-{
-    struct closed closed = {INSTANT_EVER, arena_create()};
-    struct arena *arena = arena_create();
-    int32_t last, from = DATE_NONE;
-    if (close_last_day(txn, 0, &last))
-        from = last - 2; /* books close about the same days; each of the last ones is looked at */
-    close_each(txn, -1, from == DATE_NONE ? 0 : from, INT32_MAX, arena, take_close, &closed);
-    arena_destroy(arena);
-    arena_destroy(closed.arena);
-    if (closed.end == INSTANT_EVER)
+    struct db_txn *txn = query_txn(query);
+    const struct query_scope *tenants;
+    struct close_head head;
+    size_t count = query_scopes(query, SCOPE_TENANT, arena, &tenants);
+    instant end = close_last(txn, 0, &head) ? head.end : INSTANT_EVER;
+    for (size_t i = 0; i < count; i++)
+        if (tenants[i].scope.id != 0 && close_last(txn, tenants[i].scope.id, &head) && head.end > end)
+            end = head.end;
+    if (end == INSTANT_EVER)
         return DATE_NONE;
-    int32_t date = calendar_date(calendar, closed.end);
-    return calendar_start(calendar, date) < closed.end ? date + 1 : date;
+    int32_t date = calendar_date(calendar, end);
+    return calendar_start(calendar, date) < end ? date + 1 : date;
 }
 
 /* Versions of one key grow strictly: acceptance time in µs, unless the one before was of a later clock. */
@@ -98,7 +80,7 @@ static bool make(struct query *query, const struct settings *settings, const str
     fact->ruleset.catalog = catalog->text;
     if (says_the_same(&looking, &fact->ruleset))
         return false;
-    int32_t day = looking.spoke ? first_open_day(query_txn(query), looking.calendar) : DATE_NONE;
+    int32_t day = looking.spoke ? first_open_day(query, looking.calendar, arena) : DATE_NONE;
     day = day > looking.effective ? day : looking.effective; /* never behind what was said before */
     fact->ruleset.effective = day;
     fact->key = day == DATE_NONE ? BYTES_LITERAL("ever") : arena_copy(arena, bytes_from_text(date_format(day, date)));
