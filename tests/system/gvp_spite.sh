@@ -24,7 +24,7 @@ sources:
     lag_seconds: 5
     overlap_minutes: 1
     first_days: 1
-    answer_timeout_seconds: 2
+    answer_timeout_seconds: 5
 ${2:-}
 END
 }
