@@ -1,13 +1,8 @@
-#include "adapters/odbc.h"
+#include "adapters/odbc_private.h"
 
 #include "base/check.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <pthread.h>
-#include <sql.h>
-#include <sqlext.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -15,26 +10,22 @@
 
 enum { LOGIN_SECONDS = 5, PASSWORD_BYTES_MAX = 1024, CANCEL_TRIES = 20, CANCEL_PAUSE_MS = 10 };
 
-struct odbc {
-    struct odbc_options options;
-    SQLHENV env;
-    SQLHDBC dbc; /* NULL: not connected */
-    const struct odbc_dialect *dialect;
-    bool in_transaction;
-    pthread_mutex_t lock;  /* guards running */
-    SQLHSTMT running;      /* the statement inside SQLExecute or SQLFetch */
-    atomic_bool cancelled;
-};
-
 /* A column's buffers while a statement runs. */
 struct column {
     enum odbc_type type;
+    bool as_text; /* an integer that comes as a decimal text */
     SQLLEN len;
     union {
         SQLBIGINT integer;
         SQL_TIMESTAMP_STRUCT time;
         char text[ODBC_TEXT_BYTES_MAX + 1];
     };
+};
+
+/* Of a statement's parameters. */
+struct binding {
+    SQLLEN lens[ODBC_COLUMNS_MAX];
+    char texts[ODBC_COLUMNS_MAX][24];
 };
 
 static bool make_handles(SQLHENV *env, SQLHDBC *dbc)
@@ -100,7 +91,7 @@ static const struct {
 };
 
 /* The one place where unixODBC's codes become ours. */
-static enum err fault_read(struct odbc *odbc, SQLSMALLINT type, SQLHANDLE handle, struct odbc_fault *fault)
+enum err odbc_fault_read(struct odbc *odbc, SQLSMALLINT type, SQLHANDLE handle, struct odbc_fault *fault)
 {
     SQLINTEGER native;
     SQLSMALLINT len;
@@ -168,7 +159,7 @@ static enum err say_first(struct odbc *odbc, struct odbc_fault *fault)
     char name[128] = "", sql[128];
     SQLSMALLINT len;
     SQLGetInfo(odbc->dbc, SQL_DBMS_NAME, name, sizeof name, &len);
-    odbc->dialect = odbc_dialect_find(name);
+    odbc->dialect = odbc_dialect_find(odbc->options.dialect ? odbc->options.dialect : name);
     enum err err = ERR_OK;
     if (odbc->options.snapshot)
         see_one_state(odbc);
@@ -206,7 +197,7 @@ enum err odbc_connect(struct odbc *odbc, struct odbc_fault *fault)
                                odbc->options.password_file ? SQL_NTS : 0);
     explicit_bzero(password, sizeof password);
     if (!SQL_SUCCEEDED(ret)) {
-        enum err err = fault_read(odbc, SQL_HANDLE_DBC, odbc->dbc, fault);
+        enum err err = odbc_fault_read(odbc, SQL_HANDLE_DBC, odbc->dbc, fault);
         odbc_disconnect(odbc);
         return err;
     }
@@ -244,11 +235,11 @@ enum err odbc_commit(struct odbc *odbc, struct odbc_fault *fault)
         return fault_of_ours(fault, ODBC_AWAY, ERR_AWAY, "not connected");
     odbc->in_transaction = false;
     return SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_COMMIT)) ? ERR_OK
-                                                                            : fault_read(odbc, SQL_HANDLE_DBC, odbc->dbc, fault);
+                                                                            : odbc_fault_read(odbc, SQL_HANDLE_DBC, odbc->dbc, fault);
 }
 
 /* Lends the statement to odbc_cancel(); false when we were cancelled already. */
-static bool running_set(struct odbc *odbc, SQLHSTMT stmt)
+bool odbc_running_set(struct odbc *odbc, SQLHSTMT stmt)
 {
     pthread_mutex_lock(&odbc->lock);
     odbc->running = stmt;
@@ -259,7 +250,7 @@ static bool running_set(struct odbc *odbc, SQLHSTMT stmt)
 void odbc_cancel(struct odbc *odbc)
 {
     atomic_store(&odbc->cancelled, true);
-    /* A statement may stand between running_set() and its way to the server, where a cancel finds nothing: so
+    /* A statement may stand between odbc_running_set() and its way to the server, where a cancel finds nothing: so
      * again, until it has come back; no other one starts. */
     for (int i = 0; i < CANCEL_TRIES; i++) {
         pthread_mutex_lock(&odbc->lock);
@@ -273,25 +264,48 @@ void odbc_cancel(struct odbc *odbc)
     }
 }
 
-static void bind(SQLHSTMT stmt, const struct odbc_query *query, struct column *columns, SQLLEN *param_lens)
+static void bind_param(SQLHSTMT stmt, SQLUSMALLINT number, struct bytes text, SQLLEN *len)
+{
+    *len = (SQLLEN)text.len;
+    SQLBindParameter(stmt, number, SQL_PARAM_INPUT, SQL_C_CHAR, SQL_VARCHAR, text.len ? text.len : 1, 0, (SQLPOINTER)(uintptr_t)text.data, 0, len);
+}
+
+static void bind(const struct odbc *odbc, SQLHSTMT stmt, const struct odbc_query *query, struct column *columns, struct binding *binding)
 {
     for (size_t i = 0; i < query->param_count; i++) {
         const struct odbc_param *param = &query->params[i];
-        bool text = bytes_present(param->text);
-        param_lens[i] = text ? (SQLLEN)param->text.len : 0;
-        SQLBindParameter(stmt, (SQLUSMALLINT)(i + 1), SQL_PARAM_INPUT, text ? SQL_C_CHAR : SQL_C_SBIGINT,
-                         text ? SQL_VARCHAR : SQL_BIGINT, text && param->text.len ? param->text.len : 1, 0,
-                         text ? (SQLPOINTER)(uintptr_t)param->text.data : (SQLPOINTER)(uintptr_t)&param->integer, 0,
-                         &param_lens[i]);
+        SQLUSMALLINT number = (SQLUSMALLINT)(i + 1);
+        binding->lens[i] = 0;
+        if (bytes_present(param->text)) {
+            bind_param(stmt, number, param->text, &binding->lens[i]);
+        } else if (odbc->dialect && odbc->dialect->integers_as_text) {
+            binding->lens[i] = snprintf(binding->texts[i], sizeof binding->texts[i], "%lld", (long long)param->integer);
+            SQLBindParameter(stmt, number, SQL_PARAM_INPUT, SQL_C_CHAR, SQL_DECIMAL, 19, 0, binding->texts[i], 0, &binding->lens[i]);
+        } else {
+            SQLBindParameter(stmt, number, SQL_PARAM_INPUT, SQL_C_SBIGINT, SQL_BIGINT, 1, 0, (SQLPOINTER)(uintptr_t)&param->integer, 0, &binding->lens[i]);
+        }
     }
     for (size_t i = 0; i < query->column_count; i++) {
         struct column *column = &columns[i];
         column->type = query->types[i];
-        SQLSMALLINT type = column->type == ODBC_TEXT   ? SQL_C_CHAR
-                           : column->type == ODBC_TIME ? SQL_C_TYPE_TIMESTAMP
-                                                       : SQL_C_SBIGINT;
+        column->as_text = column->type == ODBC_INTEGER && odbc->dialect && odbc->dialect->integers_as_text;
+        SQLSMALLINT type = column->type == ODBC_TEXT || column->as_text ? SQL_C_CHAR
+                           : column->type == ODBC_TIME                  ? SQL_C_TYPE_TIMESTAMP
+                                                                        : SQL_C_SBIGINT;
         SQLBindCol(stmt, (SQLUSMALLINT)(i + 1), type, column->text, sizeof column->text, &column->len);
     }
+}
+
+/* A decimal text without a fraction; bad: it is none, or no 64-bit integer. */
+static struct odbc_value value_of_decimal(const char *text)
+{
+    char *end;
+    errno = 0;
+    long long integer = strtoll(text, &end, 10);
+    if (*end == '.')
+        end += 1 + strspn(end + 1, "0");
+    end += strspn(end, " ");
+    return (struct odbc_value){.known = true, .bad = end == text || *end || errno, .integer = integer};
 }
 
 static struct odbc_value value_of_time(const SQL_TIMESTAMP_STRUCT *time)
@@ -313,6 +327,8 @@ static struct odbc_value value_of(const struct column *column)
         return (struct odbc_value){0};
     if (column->type == ODBC_TIME)
         return value_of_time(&column->time);
+    if (column->as_text)
+        return value_of_decimal(column->text);
     if (column->type == ODBC_INTEGER)
         return (struct odbc_value){.known = true, .integer = column->integer};
     bool cut = column->len < 0 || column->len > ODBC_TEXT_BYTES_MAX;
@@ -335,28 +351,30 @@ static SQLRETURN fetch_rows(SQLHSTMT stmt, const struct odbc_query *query, const
 enum err odbc_run(struct odbc *odbc, const struct odbc_query *query, struct odbc_fault *fault)
 {
     struct column columns[ODBC_COLUMNS_MAX];
-    SQLLEN param_lens[ODBC_COLUMNS_MAX];
+    struct binding binding;
     SQLHSTMT stmt;
     check(query->column_count <= ODBC_COLUMNS_MAX && query->param_count <= ODBC_COLUMNS_MAX);
     if (!odbc->dbc)
         return fault_of_ours(fault, ODBC_AWAY, ERR_AWAY, "not connected");
     if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, odbc->dbc, &stmt)))
-        return fault_read(odbc, SQL_HANDLE_DBC, odbc->dbc, fault);
+        return odbc_fault_read(odbc, SQL_HANDLE_DBC, odbc->dbc, fault);
     SQLSetStmtAttr(stmt, SQL_ATTR_QUERY_TIMEOUT, (SQLPOINTER)(SQLULEN)odbc->options.timeout_seconds, 0);
 
     enum err err = ERR_OK;
-    if (running_set(odbc, stmt)) {
+    if (odbc_running_set(odbc, stmt)) {
         odbc->in_transaction = true;
-        bind(stmt, query, columns, param_lens);
-        SQLRETURN ret = SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)query->sql, SQL_NTS);
+        bind(odbc, stmt, query, columns, &binding);
+        struct buffer quoted = {0};
+        SQLRETURN ret = SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)odbc_dialect_quote(odbc->dialect, query->sql, &quoted), SQL_NTS);
+        buffer_free(&quoted);
         if (SQL_SUCCEEDED(ret) && query->column_count)
             ret = fetch_rows(stmt, query, columns);
         if (!SQL_SUCCEEDED(ret) && ret != SQL_NO_DATA)
-            err = fault_read(odbc, SQL_HANDLE_STMT, stmt, fault);
+            err = odbc_fault_read(odbc, SQL_HANDLE_STMT, stmt, fault);
     } else {
         err = fault_of_ours(fault, ODBC_CANCELLED, ERR_CANCELLED, "the adapter ends");
     }
-    running_set(odbc, NULL);
+    odbc_running_set(odbc, NULL);
     SQLFreeHandle(SQL_HANDLE_STMT, stmt);
     /* A failed statement leaves the transaction unusable (PostgreSQL); a dead connection is found out now. */
     if (err) {
@@ -370,71 +388,4 @@ enum err odbc_run(struct odbc *odbc, const struct odbc_query *query, struct odbc
         }
     }
     return err;
-}
-
-enum err odbc_columns(struct odbc *odbc, const char *table, struct arena *arena, const char ***names,
-                      struct odbc_fault *fault)
-{
-    SQLHSTMT stmt;
-    SQLSMALLINT count = 0, len;
-    SQLCHAR name[256];
-    char *sql = arena_printf(arena, "SELECT * FROM %s WHERE 1 = 0", table);
-    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, odbc->dbc, &stmt)))
-        return fault_read(odbc, SQL_HANDLE_DBC, odbc->dbc, fault);
-    SQLSetStmtAttr(stmt, SQL_ATTR_QUERY_TIMEOUT, (SQLPOINTER)(SQLULEN)odbc->options.timeout_seconds, 0);
-    enum err err = ERR_OK;
-    running_set(odbc, stmt);
-    if (SQL_SUCCEEDED(SQLExecDirect(stmt, (SQLCHAR *)sql, SQL_NTS)) && SQL_SUCCEEDED(SQLNumResultCols(stmt, &count))) {
-        *names = arena_alloc(arena, ((size_t)count + 1) * sizeof **names);
-        for (SQLSMALLINT i = 0; i < count; i++) {
-            name[0] = 0;
-            SQLDescribeCol(stmt, (SQLUSMALLINT)(i + 1), name, sizeof name, &len, NULL, NULL, NULL, NULL);
-            (*names)[i] = arena_text(arena, bytes_from_text((char *)name));
-        }
-    } else {
-        err = fault_read(odbc, SQL_HANDLE_STMT, stmt, fault);
-    }
-    running_set(odbc, NULL);
-    SQLFreeHandle(SQL_HANDLE_STMT, stmt);
-    SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_ROLLBACK);
-    odbc->in_transaction = false;
-    return err;
-}
-
-static void fold(char *text, enum odbc_fold how)
-{
-    for (; *text && how != FOLD_NONE; text++)
-        *text = (char)(how == FOLD_LOWER ? tolower((unsigned char)*text) : toupper((unsigned char)*text));
-}
-
-bool odbc_has_index(struct odbc *odbc, const char *table, const char *column)
-{
-    char whole[256], name[256];
-    SQLSMALLINT position = 0;
-    SQLLEN name_len = 0, position_len = 0;
-    SQLHSTMT stmt;
-    bool found = false, any = false;
-    snprintf(whole, sizeof whole, "%s", table);
-    fold(whole, odbc->dialect->fold);
-    char *dot = strrchr(whole, '.'), *schema = NULL, *bare = whole;
-    if (dot) {
-        *dot = 0;
-        schema = whole;
-        bare = dot + 1;
-    }
-    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, odbc->dbc, &stmt)))
-        return true;
-    if (SQL_SUCCEEDED(SQLStatistics(stmt, NULL, 0, (SQLCHAR *)schema, schema ? SQL_NTS : 0, (SQLCHAR *)bare, SQL_NTS,
-                                    SQL_INDEX_ALL, SQL_QUICK))) {
-        SQLBindCol(stmt, 8, SQL_C_SSHORT, &position, 0, &position_len);
-        SQLBindCol(stmt, 9, SQL_C_CHAR, name, sizeof name, &name_len);
-        while (!found && SQL_SUCCEEDED(SQLFetch(stmt))) {
-            any = true;
-            found = position_len != SQL_NULL_DATA && name_len != SQL_NULL_DATA && position == 1 && strcasecmp(name, column) == 0;
-        }
-    }
-    SQLFreeHandle(SQL_HANDLE_STMT, stmt);
-    SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_ROLLBACK);
-    odbc->in_transaction = false;
-    return found || !any;
 }

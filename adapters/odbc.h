@@ -60,6 +60,7 @@ struct odbc_options {
     const char *dsn, *user;    /* user NULL: as the DSN says */
     const char *password_file; /* NULL: as the DSN says; its first line, read at each connect */
     int timeout_seconds;       /* of a statement */
+    const char *dialect;       /* NULL: as the database calls itself; a test may ask another one's ways of it */
     bool writes;               /* the simulator's, into its own database; every other connection only reads */
     bool snapshot;             /* every query of a transaction sees one state of the database */
 };
@@ -79,6 +80,10 @@ void odbc_disconnect(struct odbc *odbc);
 bool odbc_is_connected(const struct odbc *odbc);
 /* The dialect of the database; after odbc_connect(). */
 const struct odbc_dialect *odbc_dialect(const struct odbc *odbc);
+
+/* "PostgreSQL 15.2", as the database calls itself; "" when not connected. */
+enum { ODBC_NAME_SIZE = 160 };
+char *odbc_name(struct odbc *odbc, char name[ODBC_NAME_SIZE]);
 
 typedef void (*odbc_row_fn)(void *owner, const struct odbc_value *values);
 

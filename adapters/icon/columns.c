@@ -39,6 +39,54 @@ const char *icon_field_name(enum icon_field field)
     return names[field];
 }
 
+/* Meanings by their names; the bits of a kind's own enum. */
+static const struct meaning {
+    enum icon_code_kind kind;
+    const char *name;
+    int meaning;
+} meanings[] = {
+    {CODE_STATUS, "active", CODE_ACTIVE}, {CODE_STATUS, "deleted", CODE_DELETED},
+    {CODE_STATE, "enabled", CODE_ENABLED}, {CODE_STATE, "disabled", CODE_DISABLED},
+    {CODE_PERSON_TYPE, "agent", CODE_AGENT}, {CODE_PERSON_TYPE, "other", CODE_OTHER},
+    {CODE_GROUP_TYPE, "agent-group", OBJECT_AGENT_GROUP}, {CODE_GROUP_TYPE, "place-group", OBJECT_PLACE_GROUP},
+    {CODE_SWITCH_TYPE, "tdm", SWITCH_TDM}, {CODE_SWITCH_TYPE, "sip", SWITCH_SIP}, {CODE_SWITCH_TYPE, "network", SWITCH_NETWORK},
+    {CODE_ENDPOINT_TYPE, "no-dn", CODE_NO_DN},
+    {CODE_PROVIDER_TAG, "cfg", CLASS_CFG}, {CODE_PROVIDER_TAG, "gls", CLASS_GLS}, {CODE_PROVIDER_TAG, "gos", CLASS_GOS},
+#define X(type, name) {CODE_OBJECT_TYPE, name, OBJECT_##type},
+    OBJECT_TYPE_MAP(X)
+#undef X
+};
+enum { MEANING_COUNT = sizeof meanings / sizeof *meanings };
+
+const char *icon_code_kind_name(enum icon_code_kind kind)
+{
+    static const char *const names[CODE_KIND_COUNT] = {"status",      "state",       "person_type",   "group_type",
+                                                       "switch_type", "object_type", "endpoint_type", "provider_tag"};
+    return names[kind];
+}
+
+const char *icon_option_name(enum icon_option_kind option)
+{
+    static const char *const names[OPTION_COUNT] = {"wfm", "has_backup", "mailbox", "ivr_port"};
+    return names[option];
+}
+
+int icon_code_meaning(enum icon_code_kind kind, struct bytes name)
+{
+    for (size_t i = 0; i < MEANING_COUNT; i++)
+        if (meanings[i].kind == kind && bytes_equal_text(name, meanings[i].name))
+            return meanings[i].meaning;
+    return 0;
+}
+
+const char *icon_code_name(enum icon_code_kind kind, int meaning)
+{
+    for (size_t i = 0; i < MEANING_COUNT; i++)
+        if (meanings[i].kind == kind && meanings[i].meaning == meaning)
+            return meanings[i].name;
+    return "?";
+}
+
 int icon_code_find(const struct icon_map *map, enum icon_code_kind kind, int64_t code)
 {
     for (size_t i = 0; i < map->codes[kind].count; i++)

@@ -131,6 +131,12 @@ struct bytes icon_medium_find(const struct icon_map *map, struct bytes name, str
 enum icon_option_kind icon_option_find(const struct icon_map *map, struct bytes section, struct bytes key, enum object_type of);
 bool icon_option_is_yes(const struct icon_option *option, struct bytes value);
 
+/* Words of the map, static: "switch_type"; "sip", or "?" for a meaning that the kind has not; "wfm". */
+const char *icon_code_kind_name(enum icon_code_kind kind);
+const char *icon_code_name(enum icon_code_kind kind, int meaning);
+/* 0: none. */
+int icon_code_meaning(enum icon_code_kind kind, struct bytes name);
+const char *icon_option_name(enum icon_option_kind option);
 const char *icon_table_name(enum icon_table table);
 enum icon_class icon_table_class(enum icon_table table);
 const char *icon_class_name(enum icon_class class);

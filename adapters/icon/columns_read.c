@@ -65,29 +65,6 @@ static const struct field_use {
 };
 enum { USE_COUNT = sizeof uses / sizeof *uses };
 
-/* Meanings by their names; the bits of a kind's own enum. */
-static const struct meaning {
-    enum icon_code_kind kind;
-    const char *name;
-    int meaning;
-} meanings[] = {
-    {CODE_STATUS, "active", CODE_ACTIVE}, {CODE_STATUS, "deleted", CODE_DELETED},
-    {CODE_STATE, "enabled", CODE_ENABLED}, {CODE_STATE, "disabled", CODE_DISABLED},
-    {CODE_PERSON_TYPE, "agent", CODE_AGENT}, {CODE_PERSON_TYPE, "other", CODE_OTHER},
-    {CODE_GROUP_TYPE, "agent-group", OBJECT_AGENT_GROUP}, {CODE_GROUP_TYPE, "place-group", OBJECT_PLACE_GROUP},
-    {CODE_SWITCH_TYPE, "tdm", SWITCH_TDM}, {CODE_SWITCH_TYPE, "sip", SWITCH_SIP}, {CODE_SWITCH_TYPE, "network", SWITCH_NETWORK},
-    {CODE_ENDPOINT_TYPE, "no-dn", CODE_NO_DN},
-    {CODE_PROVIDER_TAG, "cfg", CLASS_CFG}, {CODE_PROVIDER_TAG, "gls", CLASS_GLS}, {CODE_PROVIDER_TAG, "gos", CLASS_GOS},
-#define X(type, name) {CODE_OBJECT_TYPE, name, OBJECT_##type},
-    OBJECT_TYPE_MAP(X)
-#undef X
-};
-enum { MEANING_COUNT = sizeof meanings / sizeof *meanings };
-
-static const char *const kind_names[CODE_KIND_COUNT] = {"status",      "state",       "person_type",   "group_type",
-                                                        "switch_type", "object_type", "endpoint_type", "provider_tag"};
-static const char *const option_names[OPTION_COUNT] = {"wfm", "has_backup", "mailbox", "ivr_port"};
-
 struct reader {
     struct arena *arena;
     struct icon_map *map;
@@ -224,14 +201,12 @@ static bool read_codes(struct reader *reader, const struct yaml *value, enum ico
     unsigned replaced = 0;
     for (size_t i = 0; i < value->child_count; i++) {
         const struct yaml *list = &value->children[i];
-        size_t m = 0;
-        while (m < MEANING_COUNT && (meanings[m].kind != kind || !bytes_equal_text(list->name, meanings[m].name)))
-            m++;
-        if (m == MEANING_COUNT)
+        int meaning = icon_code_meaning(kind, list->name);
+        if (!meaning)
             return refuse_name(reader, list, "a meaning that the shipped map has there");
         if (list->kind != YAML_KIND_LIST)
             return refuse_value(reader, list, "a list of numbers");
-        replaced |= 1u << meanings[m].meaning;
+        replaced |= 1u << meaning;
         for (size_t j = 0; j < list->child_count; j++) {
             int64_t code;
             if (!yaml_integer(&list->children[j], &code))
@@ -239,7 +214,7 @@ static bool read_codes(struct reader *reader, const struct yaml *value, enum ico
             for (size_t k = 0; k < count; k++)
                 if (codes[k].code == code)
                     return refuse_value(reader, &list->children[j], "each code once");
-            codes[count++] = (struct icon_code){code, meanings[m].meaning};
+            codes[count++] = (struct icon_code){code, meaning};
         }
     }
     for (size_t i = 0; i < old_count; i++)
@@ -256,7 +231,7 @@ static bool read_code_kinds(struct reader *reader, const struct yaml *value)
         return false;
     for (size_t i = 0; i < value->child_count; i++) {
         enum icon_code_kind kind = 0;
-        while (kind < CODE_KIND_COUNT && !bytes_equal_text(value->children[i].name, kind_names[kind]))
+        while (kind < CODE_KIND_COUNT && !bytes_equal_text(value->children[i].name, icon_code_kind_name(kind)))
             kind++;
         if (kind == CODE_KIND_COUNT)
             return refuse_name(reader, &value->children[i], "status, state, person_type, group_type, switch_type, object_type, "
@@ -366,7 +341,7 @@ static bool read_options(struct reader *reader, const struct yaml *value)
         return false;
     for (size_t i = 0; i < value->child_count; i++) {
         enum icon_option_kind kind = 0;
-        while (kind < OPTION_COUNT && !bytes_equal_text(value->children[i].name, option_names[kind]))
+        while (kind < OPTION_COUNT && !bytes_equal_text(value->children[i].name, icon_option_name(kind)))
             kind++;
         if (kind == OPTION_COUNT)
             return refuse_name(reader, &value->children[i], "wfm, has_backup, mailbox or ivr_port");

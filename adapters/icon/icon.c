@@ -1,4 +1,5 @@
 /* adapters/icon/icon.c - the source kind "icon": settings, connection and pace around a tail. */
+#include "adapters/icon/probe.h"
 #include "adapters/icon/settings.h"
 #include "adapters/icon/tail.h"
 #include "adapters/pace.h"
@@ -6,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { BREATH_MS = 10 };
+enum { BREATH_MS = 10, PROBE_REST_MS = 2000 };
 
 struct adapter {
     struct arena *arena;
@@ -63,13 +64,14 @@ static void away(struct adapter *adapter, const struct odbc_fault *fault)
 
 static bool connect_database(struct adapter *adapter, struct odbc_fault *fault)
 {
+    char name[ODBC_NAME_SIZE];
     if (odbc_connect(adapter->odbc, fault))
         return false;
     if (log_clear(adapter->part, "away"))
         log_info(adapter->part, "the database (DSN %s) is back", adapter->settings.dsn);
     else
-        log_info(adapter->part, "connected to DSN %s (%s)", adapter->settings.dsn,
-                 odbc_dialect(adapter->odbc)->name[0] ? odbc_dialect(adapter->odbc)->name : "a dialect not tried before");
+        log_info(adapter->part, "connected to DSN %s (%s%s)", adapter->settings.dsn, odbc_name(adapter->odbc, name),
+                 odbc_dialect(adapter->odbc)->tried ? "" : ", a system that our tests never met");
     tail_connected(adapter->tail);
     return true;
 }
@@ -131,6 +133,27 @@ static enum err icon_backfill(struct adapter *adapter, instant from, instant to)
     return over ? ERR_OK : ERR_CANCELLED;
 }
 
+static void rest(void *owner)
+{
+    struct adapter *adapter = owner;
+    pace_wait(&adapter->pace, PROBE_REST_MS);
+}
+
+static enum err icon_probe_all(struct adapter *adapter, FILE *out)
+{
+    const struct icon_settings *settings = &adapter->settings;
+    struct odbc_fault fault;
+    enum err err = odbc_connect(adapter->odbc, &fault);
+    if (!err)
+        err = icon_probe(&(struct probe_options){.name = settings->name, .dsn = settings->dsn, .user = settings->user, .map = settings->map,
+                                                 .odbc = adapter->odbc, .settle_ms = settings->settle_seconds * 1000, .out = out, .rest = rest,
+                                                 .owner = adapter}, &fault);
+    if (err && err != ERR_INPUT)
+        log_error(adapter->part, "the database (DSN %s) is away: %s", settings->dsn, fault.text);
+    odbc_disconnect(adapter->odbc);
+    return err;
+}
+
 static void icon_stop(struct adapter *adapter)
 {
     pace_stop(&adapter->pace);
@@ -142,6 +165,7 @@ const struct adapter_kind adapter_icon = {
     .create = icon_create,
     .run = icon_run,
     .backfill = icon_backfill,
+    .probe = icon_probe_all,
     .stop = icon_stop,
     .destroy = icon_destroy,
 };

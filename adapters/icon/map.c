@@ -337,6 +337,8 @@ static const char *bad_value(const struct icon_record *record, struct arena *are
         const char *column = record->columns->names[record->columns->order[i]];
         if (value->bad && record->columns->types[i] == ODBC_TEXT)
             return arena_printf(arena, "%s is longer than %d bytes", column, ODBC_TEXT_BYTES_MAX);
+        if (value->bad && record->columns->types[i] == ODBC_INTEGER)
+            return arena_printf(arena, "%s is no 64-bit integer", column);
         if (value->bad)
             return arena_printf(arena, "%s is no time of the years 1970 to 2199", column);
         if (value->known && record->columns->types[i] == ODBC_TEXT && !bytes_are_utf8(value->text))

@@ -1,0 +1,30 @@
+/*
+ * adapters/odbc_private.h - what odbc.c (connections and queries) and odbc_catalog.c (what a database says of itself) share.
+ */
+#ifndef ADAPTERS_ODBC_PRIVATE_H
+#define ADAPTERS_ODBC_PRIVATE_H
+
+#include "adapters/odbc.h"
+
+#include <pthread.h>
+#include <sql.h>
+#include <sqlext.h>
+#include <stdatomic.h>
+
+struct odbc {
+    struct odbc_options options;
+    SQLHENV env;
+    SQLHDBC dbc; /* NULL: not connected */
+    const struct odbc_dialect *dialect;
+    bool in_transaction;
+    pthread_mutex_t lock;  /* guards running */
+    SQLHSTMT running;      /* the statement inside SQLExecute or SQLFetch */
+    atomic_bool cancelled;
+};
+
+/* The one place where unixODBC's codes become ours. */
+enum err odbc_fault_read(struct odbc *odbc, SQLSMALLINT type, SQLHANDLE handle, struct odbc_fault *fault);
+/* Lends the statement to odbc_cancel(); false when we were cancelled already. */
+bool odbc_running_set(struct odbc *odbc, SQLHSTMT stmt);
+
+#endif
