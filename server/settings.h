@@ -46,7 +46,7 @@ struct settings {
         int wait_minutes, deadline_minutes, detail_days, correct_minutes;
     } close;
     struct {
-        int slots_months, group_slots_months, closes_months, rosters_days;
+        int slots_months, group_slots_months, closes_months, rosters_days, dead_days;
     } retention;
     struct {
         const char *key_file; /* NULL: another key each time the program runs */

@@ -125,6 +125,8 @@ const struct setting settings_table[] = {
      .sentence = "How long closed days are kept."},
     {"retention", "rosters_days", INTEGER(retention.rosters_days, 1, 3660), .unit = "days", .fallback = "90",
      .sentence = "How long it is kept who was in a day's peak. Not used yet: this release keeps no rosters."},
+    {"retention", "dead_days", INTEGER(retention.dead_days, 1, 3660), .unit = "days", .fallback = "90",
+     .sentence = "How long refused input is kept."},
 
     {"privacy", "key_file", TEXT(privacy.key_file), .expected = "a file of 16 bytes or more that nobody else can read",
      .sentence = "The key by which persons get their pseudonyms. Without it they get others each time the program starts."},

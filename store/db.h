@@ -41,6 +41,8 @@ struct db_options {
  * read_only and no store there · ERR_IO, ERR_FULL; all logged. */
 MUST_CHECK enum err db_create(const struct db_options *options, struct db **db);
 void db_destroy(struct db *db);
+/* Another number for each that was opened in this process: what is remembered of one is not taken for another's. */
+uint64_t db_serial(const struct db *db);
 
 /* Starts the write transaction; waits for no reader but when the map must grow. */
 MUST_CHECK enum err db_begin_write(struct db *db, struct db_txn **txn);

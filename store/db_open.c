@@ -181,7 +181,9 @@ static enum err open_environment(struct db *db, uint64_t map_bytes)
 
 enum err db_create(const struct db_options *options, struct db **out)
 {
+    static _Atomic uint64_t serial;
     struct db *db = memory_alloc_zero(1, sizeof *db);
+    db->serial = ++serial;
     db->dir = memory_copy_text(options->dir);
     db->read_only = options->read_only;
     db->lock_fd = -1;
@@ -202,6 +204,11 @@ enum err db_create(const struct db_options *options, struct db **out)
     }
     *out = db;
     return err;
+}
+
+uint64_t db_serial(const struct db *db)
+{
+    return db->serial;
 }
 
 void db_destroy(struct db *db)

@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 struct db {
+    uint64_t serial;
     MDB_env *env;
     MDB_dbi tables[TABLE_COUNT];
     int lock_fd;

@@ -5,6 +5,7 @@
 #include "server/api/route.h"
 #include "server/query/snapshot.h"
 #include "server/version.h"
+#include "store/retention.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -217,6 +218,26 @@ static void write_store(const struct api *api, struct query *query, struct buffe
     single(out, "store_oldest_reader_transactions", "gauge", "Commits since the oldest reader's snapshot.", stat.oldest_reader_age_txns);
 }
 
+/* How far retention is: from where on a kind is kept, and up to where it is gone by now. */
+static void write_retention(struct query *query, struct buffer *out)
+{
+    static const struct {
+        const char *name, *help;
+        instant (*of)(struct db_txn *txn, enum retention_kind kind);
+    } gauges[] = {
+        {"retention_from_seconds", "Where what is kept begins, in seconds since 1970.", retention_from},
+        {"retention_gone_seconds", "Up to where records are gone already; behind retention_from_seconds while they go.", retention_gone},
+    };
+    for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++) {
+        head(out, gauges[i].name, "gauge", gauges[i].help);
+        for (enum retention_kind kind = 0; kind < RETENTION_KIND_COUNT; kind++) {
+            instant at = gauges[i].of(query_txn(query), kind);
+            if (at != INSTANT_EVER)
+                buffer_printf(out, "seatmeter_%s{kind=\"%s\"} %" PRId64 "\n", gauges[i].name, retention_name(kind), at / 1000);
+        }
+    }
+}
+
 static void write_http(const struct api *api, struct buffer *out)
 {
     head(out, "http_requests_total", "counter", "Requests answered, by the first digit of the status.");
@@ -242,5 +263,6 @@ void route_metrics(struct call *call)
     write_lags(call->query, out);
     write_closes(call->query, call->arena, out);
     write_store(call->api, call->query, out);
+    write_retention(call->query, out);
     write_http(call->api, out);
 }

@@ -173,6 +173,8 @@ static enum err start_loops(struct server *server)
         .wait_minutes = settings->close.wait_minutes,
         .deadline_minutes = settings->close.deadline_minutes,
         .detail_days = settings->close.detail_days,
+        .retention = {settings->retention.slots_months, settings->retention.group_slots_months, settings->retention.closes_months,
+                      settings->retention.dead_days},
         .topic = server->close_topic,
     });
     server->pump = pump_create(&(struct pump_options){

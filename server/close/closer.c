@@ -62,6 +62,7 @@ struct closer {
     uint32_t made_count, made_capacity;
     instant watermark; /* the earliest that a day waits for, when last looked at */
     int64_t moved_us;  /* monotonic: when it last moved, or the start */
+    struct retention *retention;
     struct arena *gone_arena;
     struct gone *gone;
     bool dropping; /* the horizon moved in memory, not yet in the store */
@@ -388,6 +389,8 @@ void closer_poll(struct closer *closer, instant wall, bool caught_up)
     int64_t now = clock_mono_us();
     if (closer->options.topic)
         close_topic_flushed(closer->options.topic);
+    if (caught_up && !closer->dropping)
+        retention_poll(closer->retention, engine_horizon(ingest_engine(closer->options.ingest)), wall);
     if (closer->job || (closer->polled_us && now - closer->polled_us < POLL_MS * 1000))
         return;
     closer->polled_us = now;
@@ -401,6 +404,7 @@ struct closer *closer_create(const struct closer_options *options)
 {
     struct closer *closer = memory_alloc_zero(1, sizeof *closer);
     closer->options = *options;
+    closer->retention = retention_create(options->db, &options->retention);
     closer->gone_arena = arena_create();
     closer->wake = loop_wake_create(options->loop, finish_job, closer);
     return closer;
@@ -416,6 +420,7 @@ void closer_destroy(struct closer *closer)
         free(closer->job);
     }
     loop_wake_destroy(closer->wake);
+    retention_destroy(closer->retention);
     arena_destroy(closer->gone_arena);
     map_free(&closer->made_index);
     free(closer->made);

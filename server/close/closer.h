@@ -6,7 +6,7 @@
  * end plus close.wait_minutes; at close.deadline_minutes behind its end it is closed `provisional`, unless the watermark
  * still moves: a source that catches up is not missing.  A worker looks at all books once a second, in a snapshot, and
  * makes the rows of the days that are due; those that a fact has touched meanwhile are thrown away and made again.
- * detail_days later a day's detail goes, when the same holds in every book.
+ * detail_days later a day's detail goes, when the same holds in every book; what goes later: retention.h.
  *
  * Through Kafka nothing is written here: the documents go to the topic (topic.h), and what comes back from it
  * stands.  Then a day that stands is made here as well, once our own sources have passed it, and compared.
@@ -16,6 +16,7 @@
 #ifndef SERVER_CLOSE_CLOSER_H
 #define SERVER_CLOSE_CLOSER_H
 
+#include "server/close/retention.h"
 #include "server/ingest/ingest.h"
 #include "server/loop.h"
 
@@ -27,6 +28,7 @@ struct closer_options {
     struct db *db;
     struct ingest *ingest;
     int wait_minutes, deadline_minutes, detail_days;
+    struct retention_settings retention;
     struct close_topic *topic; /* NULL: closes are written to the table */
 };
 

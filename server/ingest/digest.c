@@ -144,6 +144,23 @@ static void add_plain(struct digesting *digesting, enum db_table table, enum dig
     db_cursor_close(cursor);
 }
 
+/* The recent ones: older ones go by the settings of each instance (store/retention.h), at their own pace. */
+static void add_closes(struct digesting *digesting)
+{
+    enum { RECENT_DAYS = 28 }; /* a month that retention leaves at least */
+    instant horizon = digesting->digest->horizon;
+    struct db_cursor *cursor = db_cursor_open(digesting->txn, TABLE_CLOSE, BYTES_NONE);
+    struct bytes key, value;
+    while (db_cursor_next(cursor, &key, &value)) {
+        struct bytes rest = key;
+        uint64_t book;
+        uint32_t day;
+        if (key_take_u64(&rest, &book) && key_take_u32(&rest, &day) && (horizon == INSTANT_EVER || (int64_t)day > (int64_t)instant_day(horizon) - RECENT_DAYS))
+            add(digesting, DIGEST_CLOSES, chain(bytes_hash(key), bytes_hash(value)));
+    }
+    db_cursor_close(cursor);
+}
+
 static struct db_cursor *cursor_from(struct digesting *digesting, enum db_table table, uint32_t first)
 {
     struct db_cursor *cursor = db_cursor_open(digesting->txn, table, BYTES_NONE);
@@ -233,7 +250,7 @@ enum err digest_make(struct db_txn *txn, struct digest *digest)
     add_slots(&digesting);
     add_days(&digesting);
     add_enabled(&digesting);
-    add_plain(&digesting, TABLE_CLOSE, DIGEST_CLOSES);
+    add_closes(&digesting);
     for (int class = 0; class < DICTIONARY_CLASS_COUNT; class++)
         free(digesting.names[class].hashes);
     enum err err = db_error(txn);

@@ -1,6 +1,8 @@
 /* What the closes say of a period: status and revision (domain.md §7.21). */
 #include "server/query/snapshot.h"
 
+#include "store/retention.h"
+
 struct reading {
     struct query *query;
     struct arena *arena;
@@ -31,12 +33,13 @@ static bool take_close(void *owner, const struct close_head *head)
 void query_book(struct query *query, const struct query_scope *scope, int32_t from, int32_t to, struct arena *arena, struct book *book)
 {
     struct reading reading = {query, arena, book, 0};
-    *book = (struct book){0};
+    *book = (struct book){.gone_to = INSTANT_EVER};
     /* A group's book is its tenant's.  The unassigned have none: their rows are in no signed document. */
     int64_t owner = scope->scope.kind == SCOPE_SYSTEM ? 0 : scope->scope.kind == SCOPE_TENANT ? scope->scope.id : scope->tenant;
     if (scope->scope.kind != SCOPE_SYSTEM && owner <= 0)
         return;
     close_heads(query->txn, owner, from, to, take_close, &reading);
+    book->gone_to = retention_from(query->txn, RETENTION_CLOSES);
 }
 
 /* The first day that ends behind the instant; count: none. */
@@ -55,10 +58,10 @@ static size_t find_day(const struct book *book, instant at)
 
 void book_status(const struct book *book, instant start, instant end, enum row_status *status, int64_t *revision)
 {
-    instant closed_to = start;
+    instant closed_to = book->gone_to > start ? book->gone_to : start;
     *status = STATUS_FINAL;
     *revision = 0;
-    for (size_t i = find_day(book, start); i < book->count && book->days[i].start < end; i++) {
+    for (size_t i = find_day(book, closed_to); i < book->count && book->days[i].start < end; i++) {
         const struct book_day *day = &book->days[i];
         if (day->start > closed_to || day->status < *status)
             *status = day->start > closed_to ? STATUS_OPEN : day->status;

@@ -233,9 +233,14 @@ void fold_periods(struct query *query, struct scope scope, enum profile profile,
     };
     if (profile == PROFILE_SUSTAINED)
         fold.times = times_create(query, scope, arena);
-    if (period_count)
-        enter(&fold, periods[0].start);
-    for (size_t p = 0; p < period_count; p++)
+    size_t first = 0;
+    /* Of periods that begin before what retention left nothing is known; levels are from there on. */
+    for (; first < period_count && periods[first].start < query_kept_from(query, scope.kind); first++)
+        for (size_t i = 0; i < items; i++)
+            cells[i * period_count + first] = (struct fold_cell){-1, INSTANT_NONE, -1, -1, -1};
+    if (first < period_count)
+        enter(&fold, periods[first].start);
+    for (size_t p = first; p < period_count; p++)
         fold_period(&fold, &periods[p], &cells[p], period_count);
     if (fold.times)
         times_destroy(fold.times);

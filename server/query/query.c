@@ -1,5 +1,7 @@
 #include "server/query/snapshot.h"
 
+#include "store/retention.h"
+
 /* The first big-endian number of the first and of the last key of a table. */
 static bool key_range(struct db_txn *txn, enum db_table table, uint32_t *first, uint32_t *last)
 {
@@ -54,6 +56,8 @@ enum err query_open(struct db *db, struct query **out)
         query->day_first = (int32_t)first;
         query->day_end = (int32_t)last + 1;
     }
+    query->kept_from[0] = retention_from(txn, RETENTION_SLOTS);
+    query->kept_from[1] = retention_from(txn, RETENTION_GROUP_SLOTS);
     query->clock = meta_instant(query, "clock");
     query->horizon = meta_instant(query, "horizon"); /* INSTANT_EVER has the bits of INSTANT_NONE */
     err = query_load_items(query);
@@ -96,6 +100,11 @@ instant query_clock(const struct query *query)
 instant query_since(const struct query *query)
 {
     return query->slot_end > query->slot_first ? (instant)query->slot_first * SLOT_MS : INSTANT_NONE;
+}
+
+instant query_kept_from(const struct query *query, enum scope_kind scope)
+{
+    return query->kept_from[retention_of_scope(scope) == RETENTION_GROUP_SLOTS];
 }
 
 instant query_horizon(const struct query *query)

@@ -159,7 +159,7 @@ static int by_id(const void *a, const void *b)
 
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
-    struct db *db;
+    uint64_t serial; /* of the db */
     struct arena *arena;
     struct query_scope *scopes;
     size_t count;
@@ -224,7 +224,7 @@ static size_t collected(struct query *query, enum scope_kind kind, struct arena 
     struct query_scope *scopes = NULL;
     size_t count = 0;
     pthread_mutex_lock(&kept_lock);
-    if (keeps[kind].arena && keeps[kind].db == query->db && clock_mono_us() < keeps[kind].good_until_us) {
+    if (keeps[kind].arena && keeps[kind].serial == db_serial(query->db) && clock_mono_us() < keeps[kind].good_until_us) {
         count = keeps[kind].count;
         scopes = arena_alloc(arena, (count + 1) * sizeof *scopes);
         copy_scopes(arena, keeps[kind].scopes, count, scopes);
@@ -239,7 +239,7 @@ static size_t collected(struct query *query, enum scope_kind kind, struct arena 
             if (!keeps[kind].arena)
                 keeps[kind].arena = arena_create();
             arena_reset(keeps[kind].arena);
-            keeps[kind].db = query->db;
+            keeps[kind].serial = db_serial(query->db);
             keeps[kind].count = count;
             keeps[kind].scopes = arena_alloc(keeps[kind].arena, (count + 1) * sizeof *keeps[kind].scopes);
             copy_scopes(keeps[kind].arena, scopes, count, keeps[kind].scopes);

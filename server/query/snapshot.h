@@ -50,6 +50,7 @@ struct query {
     int32_t day_first, day_end;    /* likewise days of day_net */
     instant clock;                 /* of the last flush, INSTANT_NONE: none yet */
     instant known_until;           /* where integrals are cut */
+    instant kept_from[2];          /* numbers of earlier periods are gone: of the system and tenants, of groups; INSTANT_EVER */
     instant horizon;               /* closed days that end by then are final; INSTANT_EVER: none is */
 
     enum err err;                  /* the first failure to read a list */
@@ -109,6 +110,8 @@ MUST_CHECK enum err query_load_items(struct query *query);
 struct item_measures {
     bool concurrent, enabled;
 };
+/* Where the numbers of a scope begin that retention has left; INSTANT_EVER: all are there. */
+instant query_kept_from(const struct query *query, enum scope_kind scope);
 struct item_measures query_measures(const struct query *query, size_t item, instant from, instant to);
 
 /* The sources, read when first asked for; failures stick to query->err. */
@@ -148,6 +151,7 @@ struct book_day {
     uint32_t revision;
 };
 struct book {
+    instant gone_to; /* closes of days that ended by then went with time: those days are final */
     struct book_day *days;
     size_t count;
 };

@@ -1,6 +1,7 @@
 #include "server/query/tally.h"
 
 #include "base/map.h"
+#include "store/retention.h"
 #include "store/slot.h"
 
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct tally {
     tally_fault_fn fault;
     void *owner;
     struct tally_result *result;
+    instant kept_from[SCOPE_KIND_COUNT]; /* days before have no slots, but sums that may stand on another day */
 };
 
 __attribute__((format(printf, 2, 3))) static void say(struct tally *tally, const char *format, ...)
@@ -85,6 +87,8 @@ static void damaged(struct tally *tally, const char *table, uint32_t number, str
 static void walk_slot(struct tally *tally, uint32_t slot, struct scope scope, struct bytes value)
 {
     struct slot_record record;
+    if ((instant)slot * SLOT_MS < tally->kept_from[scope.kind])
+        return; /* on its way out */
     bool bad = false;
     char name[80], at[INSTANT_TEXT_SIZE];
     tally->result->slots++;
@@ -111,6 +115,7 @@ static void walk_day_net(struct tally *tally, int32_t day, struct scope scope, s
     bool bad = false;
     char name[80], date[DATE_TEXT_SIZE];
     tally->result->days++;
+    has_slots = has_slots && (instant)day * DAY_MS >= tally->kept_from[scope.kind];
     while (net_unpack(&value, &record, &bad)) {
         struct counter *counter = counter_of(tally, scope, record.item, record.profile);
         if (has_slots) {
@@ -118,7 +123,8 @@ static void walk_day_net(struct tally *tally, int32_t day, struct scope scope, s
             continue;
         }
         counter->level += record.net;
-        if (counter->level < 0)
+        /* Sums of days before the cut go over to the last of them one by one. */
+        if (counter->level < 0 && ((instant)day + 1) * DAY_MS >= tally->kept_from[scope.kind])
             say(tally, "%s: below zero at the end of %s", name_of(counter, name), date_format(day, date));
     }
     if (bad)
@@ -166,6 +172,8 @@ void tally_check(struct db_txn *txn, tally_fault_fn fault, void *owner, struct t
     struct reader slots = {.cursor = db_cursor_open(txn, TABLE_SLOT, BYTES_NONE), .table = "slot"};
     struct reader nets = {.cursor = db_cursor_open(txn, TABLE_DAY_NET, BYTES_NONE), .table = "day_net"};
     *result = (struct tally_result){0};
+    for (enum scope_kind kind = 0; kind < SCOPE_KIND_COUNT; kind++)
+        tally.kept_from[kind] = retention_from(txn, retention_of_scope(kind));
     reader_next(&tally, &slots);
     reader_next(&tally, &nets);
     int32_t first_slot_day = reader_day(&slots, true);

@@ -75,6 +75,14 @@ static size_t day_of_peak(const struct periods *periods, const struct period *wh
     return day;
 }
 
+/* What can be said of an item in a period: by the catalogs then, and while its sums are kept. */
+static struct item_measures measures_in(const struct walk *walk, const struct scope_walk *of, instant start, instant end)
+{
+    struct item_measures has = query_measures(walk->query, of->item, start, end);
+    has.concurrent = has.concurrent && start >= query_kept_from(walk->query, of->scope->scope.kind);
+    return has;
+}
+
 /* Of several days the largest of their own; null only if all are. */
 static void fill_bought(const struct walk *walk, const struct scope_walk *of, size_t period, struct usage_row *row)
 {
@@ -88,16 +96,20 @@ static void fill_bought(const struct walk *walk, const struct scope_walk *of, si
         row->over_burst = bought_over_burst(bought, number);
         return;
     }
+    bool gone = false; /* the largest of those that are left would be too small */
     for (size_t day = when->day; day < when->day + when->day_count; day++) {
         size_t cell = of->item * walk->periods.day_count + day;
-        struct item_measures has = query_measures(walk->query, of->item, walk->periods.days[day].start, walk->periods.days[day].end);
+        struct item_measures has = measures_in(walk, of, walk->periods.days[day].start, walk->periods.days[day].end);
         int64_t number = of->bought[day].by_enabled ? has.enabled ? of->day_enabled[cell].peak : -1
                          : has.concurrent           ? of->day_cells[row->profile][cell].peak
                                                     : -1;
         int64_t over = bought_over(&of->bought[day], number), over_burst = bought_over_burst(&of->bought[day], number);
         row->over = over > row->over ? over : row->over;
         row->over_burst = over_burst > row->over_burst ? over_burst : row->over_burst;
+        gone |= of->bought[day].known && !of->bought[day].by_enabled && walk->periods.days[day].start < query_kept_from(walk->query, row->scope);
     }
+    if (gone)
+        row->over = row->over_burst = -1;
 }
 
 static void fill_row(const struct walk *walk, const struct scope_walk *of, enum profile profile, size_t period, struct usage_row *row)
@@ -105,7 +117,7 @@ static void fill_row(const struct walk *walk, const struct scope_walk *of, enum 
     const struct query_item *what = &walk->query->items[of->item];
     const struct period *when = &walk->periods.list[period];
     const struct fold_cell *cell = &of->cells[profile][of->item * walk->periods.count + period];
-    struct item_measures has = query_measures(walk->query, of->item, when->start, when->end);
+    struct item_measures has = measures_in(walk, of, when->start, when->end);
     *row = (struct usage_row){
         .scope = of->scope->scope.kind,
         .id = of->scope->scope.kind == SCOPE_SYSTEM ? ID_NONE : of->scope->scope.id,
