@@ -103,6 +103,8 @@ MUST_CHECK enum err kafka_producer_flush(struct kafka_producer *producer, int ti
  * out comes back as ERR_DAMAGED and nothing is taken any more: destroy it, make another, send the
  * unacknowledged again (they may arrive twice; facts do not mind).  True and *why when it is so. */
 bool kafka_producer_lost(const struct kafka_producer *producer, const char **why);
+/* For tests: the library makes the producer lose its place, as if a broker had refused a sequence number for good. */
+void kafka_producer_lose(struct kafka_producer *producer);
 struct kafka_trouble kafka_producer_trouble(const struct kafka_producer *producer);
 
 /* --- consumer --- */

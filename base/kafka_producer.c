@@ -193,6 +193,11 @@ bool kafka_producer_lost(const struct kafka_producer *producer, const char **why
     return producer->lost;
 }
 
+void kafka_producer_lose(struct kafka_producer *producer)
+{
+    (void)rd_kafka_test_fatal_error(producer->rk, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "asked for by a test");
+}
+
 struct kafka_trouble kafka_producer_trouble(const struct kafka_producer *producer)
 {
     return producer->watch.trouble;

@@ -133,7 +133,7 @@ static void turn(void *owner)
     int64_t since_ms = (clock_mono_us() - pump->flushed_us) / 1000;
     pump->behind = more || (pump->kafka && kafka_source_behind(pump->kafka));
     int64_t due_ms = pump->held ? RETRY_MS : pump->behind ? CATCH_UP_MS : ingest_dirty(pump->options.ingest) ? FLUSH_LIVE_MS : IDLE_FLUSH_MS;
-    bool counting = count_hours(pump, more);
+    bool counting = count_hours(pump, pump->behind);
     bool wanted = pump->kafka && kafka_source_wants_flush(pump->kafka) && (!pump->held || since_ms >= due_ms);
     if (wanted || since_ms >= due_ms || pump->facts_since_flush >= FLUSH_FACTS_MAX) {
         if (flush(pump) && pump->options.closer && (!pump->kafka || kafka_source_ready(pump->kafka)))

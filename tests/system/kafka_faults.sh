@@ -53,6 +53,16 @@ more 100
 wait_for 60 "the sessions" has_sessions 100 || fail "$(sessions) sessions, 100 were said"
 note "created under the server: 100 sessions read"
 
+echo "== a topic with other settings: said once, again when it changes, and when it is over"
+alter() { kafka_tool kafka.admin.ConfigCommand --alter --entity-type topics --entity-name seatmeter.facts "$@" >/dev/null 2>&1 || fail "ConfigCommand $*"; }
+alter --add-config retention.ms=3600000
+wait_for 40 "a word on the settings" logged 'warning.*topic seatmeter.facts is not as it must be: retention.ms is 3600000, expected at least' || fail "other settings are not said"
+alter --add-config retention.bytes=1000000
+wait_for 40 "a word on both settings" logged 'warning.*retention.bytes is 1000000, expected -1' || fail "a change is not said"
+alter --add-config retention.ms=-1 --delete-config retention.bytes
+wait_for 40 "the end of it" logged 'topic seatmeter.facts is as it must be' || fail "the end is not said"
+[ "$(grep -c 'seatmeter.facts is not as it must be' "$scratch/server.log")" = 2 ] || { grep 'as it must' "$scratch/server.log"; fail "not said once each"; }
+
 echo "== records that are no facts of ours"
 timeout 20 kcat -C -q -b "$KAFKA_BROKERS" -t seatmeter.facts -p 0 -o 0 -c 1 -f '%s' >"$scratch/whole"
 first=$(end_of seatmeter.facts 0)
