@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* A slice should take some milliseconds, whatever the site's size. */
-enum { SLICE_SESSIONS = 200000, SLICE_SEATS = 4000 };
+enum { SLICE_SESSIONS = 200000, SLICE_SEATS = 4000, SLICE_EVENTS = 50000 };
 
 /* --- what is to be counted ------------------------------------------------------------------------ */
 
@@ -142,7 +142,7 @@ static void look_at_seats(struct engine *engine)
         arena_reset(engine->scratch);
     }
     if (hourly->next >= hourly->seat_count)
-        hourly->phase = HOURLY_SCOPES;
+        hourly->phase = HOURLY_SORTING;
 }
 
 void hour_result_add(struct hour_result *result, enum db_table table, uint32_t scope, struct bytes records)
@@ -157,19 +157,78 @@ void hour_result_add(struct hour_result *result, enum db_table table, uint32_t s
     buffer_append_bytes(&result->bytes, records);
 }
 
-static void finish(struct engine *engine)
+/* Puts a list in order of scopes, which stand first in each element; returns where each scope's end. */
+static size_t *by_scope(const struct engine *engine, void **list, size_t count, size_t size, size_t scope_at)
+{
+    uint32_t scopes = engine->counters.scope_count, scope;
+    size_t *ends = memory_alloc_zero(scopes + 1, sizeof *ends), sum = 0;
+    uint8_t *from = *list, *sorted = memory_alloc((count + 1) * size);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&scope, from + i * size + scope_at, sizeof scope);
+        ends[scope - 1]++;
+    }
+    for (uint32_t i = 0; i < scopes; i++) { /* first where each begins; each element moves it on to its end */
+        size_t here = ends[i];
+        ends[i] = sum;
+        sum += here;
+    }
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&scope, from + i * size + scope_at, sizeof scope);
+        memcpy(sorted + ends[scope - 1]++ * size, from + i * size, size);
+    }
+    free(from);
+    *list = sorted;
+    return ends;
+}
+
+static void sort_scopes(struct engine *engine)
 {
     struct hourly *hourly = engine->hourly;
-    struct hour_result *result = memory_alloc_zero(1, sizeof *result);
-    result->slot = hourly->slot;
-    named_finish(engine, result);
-    sustained_finish(engine, result);
-    if (hourly->last)
-        hourly->last->next = result;
-    else
-        hourly->first = result;
-    hourly->last = result;
+    void *entries = hourly->entries.list, *edges = hourly->edges.edges;
+    hourly->entry_ends = by_scope(engine, &entries, hourly->entries.count, sizeof *hourly->entries.list, offsetof(struct entry_event, scope));
+    hourly->edge_ends = by_scope(engine, &edges, hourly->edges.count, sizeof *hourly->edges.edges, offsetof(struct edge, scope));
+    hourly->entries = (struct entry_events){entries, hourly->entries.count, hourly->entries.count + 1};
+    hourly->edges = (struct edge_list){edges, hourly->edges.count, hourly->edges.count + 1};
+    hourly->result = memory_alloc_zero(1, sizeof *hourly->result);
+    hourly->result->slot = hourly->slot;
+    hourly->sorted_scopes = engine->counters.scope_count;
+    hourly->next = 0;
+    hourly->phase = HOURLY_SCOPES;
+}
+
+static void free_result(struct hour_result *result)
+{
+    free(result->records);
+    buffer_free(&result->bytes);
+    free(result);
+}
+
+static void leave_scopes(struct hourly *hourly)
+{
+    free(hourly->entry_ends);
+    free(hourly->edge_ends);
+    hourly->entry_ends = hourly->edge_ends = NULL;
+    hourly->result = NULL;
     hourly->phase = HOURLY_NOTHING;
+}
+
+static void look_at_scopes(struct engine *engine)
+{
+    struct hourly *hourly = engine->hourly;
+    for (size_t events = 0; hourly->next < hourly->sorted_scopes && events < SLICE_EVENTS; hourly->next++) {
+        size_t scope = hourly->next, entry = scope ? hourly->entry_ends[scope - 1] : 0, edge = scope ? hourly->edge_ends[scope - 1] : 0;
+        named_scope(engine, &hourly->entries.list[entry], hourly->entry_ends[scope] - entry, hourly->result);
+        sustained_scope(engine, &hourly->edges.edges[edge], hourly->edge_ends[scope] - edge, hourly->result);
+        events += hourly->entry_ends[scope] - entry + hourly->edge_ends[scope] - edge;
+    }
+    if (hourly->next < hourly->sorted_scopes)
+        return;
+    if (hourly->last)
+        hourly->last->next = hourly->result;
+    else
+        hourly->first = hourly->result;
+    hourly->last = hourly->result;
+    leave_scopes(hourly);
 }
 
 /* The oldest marked hour that a horizon has left something of. */
@@ -209,8 +268,11 @@ bool engine_count_slice(struct engine *engine)
     case HOURLY_SEATS:
         look_at_seats(engine);
         return true;
+    case HOURLY_SORTING:
+        sort_scopes(engine);
+        return true;
     default:
-        finish(engine);
+        look_at_scopes(engine);
         return true;
     }
 }
@@ -239,7 +301,9 @@ void hourly_stop(struct engine *engine)
     struct hourly *hourly = engine->hourly;
     if (hourly->phase != HOURLY_NOTHING)
         hours_add(&engine->counters.hours, hourly->hour);
-    hourly->phase = HOURLY_NOTHING;
+    if (hourly->result)
+        free_result(hourly->result);
+    leave_scopes(hourly);
 }
 
 /* --- changes -------------------------------------------------------------------------------------- */
@@ -289,9 +353,7 @@ static void drop_results(struct hourly *hourly)
 {
     for (struct hour_result *result = hourly->first, *next; result; result = next) {
         next = result->next;
-        free(result->records);
-        buffer_free(&result->bytes);
-        free(result);
+        free_result(result);
     }
     hourly->first = hourly->last = NULL;
 }
@@ -318,6 +380,9 @@ struct hourly *hourly_create(void)
 void hourly_destroy(struct hourly *hourly)
 {
     drop_results(hourly);
+    if (hourly->result)
+        free_result(hourly->result);
+    leave_scopes(hourly);
     last_seen_free(hourly);
     free(hourly->seats);
     free(hourly->entries.list);

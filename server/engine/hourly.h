@@ -50,13 +50,16 @@ struct seen {
 };
 
 struct hourly {
-    enum { HOURLY_NOTHING, HOURLY_SESSIONS, HOURLY_SEATS, HOURLY_SCOPES } phase;
+    enum { HOURLY_NOTHING, HOURLY_SESSIONS, HOURLY_SEATS, HOURLY_SORTING, HOURLY_SCOPES } phase;
     uint32_t hour, slot, slot_end; /* from slot, which is later than the hour's begin when a horizon lies in it */
-    size_t next;                   /* session or seat to go on with */
+    size_t next;                   /* session, seat or scope to go on with */
     uint32_t *seats;               /* found so far */
     size_t seat_count, seat_capacity;
     struct entry_events entries;
     struct edge_list edges;
+    size_t *entry_ends, *edge_ends; /* [scope - 1], once they stand scope by scope */
+    uint32_t sorted_scopes;
+    struct hour_result *result;     /* of the hour under way, while its scopes are gone through */
     struct hour_result *first, *last; /* counted, not yet in the store */
 
     instant *touched_from; /* [seat - 1]; INSTANT_NEVER: not touched */
@@ -77,10 +80,11 @@ void hourly_new_round(struct engine *engine);
 /* named.c */
 /* parts: all of the seat that begin before the end of what is counted, by scope. */
 void named_add_seat(struct engine *engine, uint32_t seat, enum seat_family family, const struct part_list *parts);
-void named_finish(struct engine *engine, struct hour_result *result);
+/* The events of one scope: sorts them and adds the scope's record. */
+void named_scope(struct engine *engine, struct entry_event *list, size_t count, struct hour_result *result);
 
 /* sustained.c */
-void sustained_finish(struct engine *engine, struct hour_result *result);
+void sustained_scope(struct engine *engine, struct edge *list, size_t count, struct hour_result *result);
 
 /* last_seen.c */
 /* Takes in what lies before the new horizon, before its sessions are forgotten. */

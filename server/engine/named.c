@@ -195,8 +195,6 @@ void named_add_seat(struct engine *engine, uint32_t seat, enum seat_family famil
 static int compare_events(const void *a, const void *b)
 {
     const struct entry_event *x = a, *y = b;
-    if (x->scope != y->scope)
-        return x->scope < y->scope ? -1 : 1;
     if (x->slot != y->slot)
         return x->slot < y->slot ? -1 : 1;
     if (x->gap != y->gap)
@@ -285,16 +283,13 @@ static void pack_scope(struct engine *engine, struct entry_event *list, size_t c
     }
 }
 
-void named_finish(struct engine *engine, struct hour_result *result)
+void named_scope(struct engine *engine, struct entry_event *list, size_t count, struct hour_result *result)
 {
-    struct entry_events *entries = &engine->hourly->entries;
     struct buffer out = {0};
-    size_t count = add_up(entries->list, entries->count);
-    for (size_t from = 0, to; from < count; from = to) {
-        for (to = from; to < count && entries->list[to].scope == entries->list[from].scope; to++)
-            ;
-        pack_scope(engine, &entries->list[from], to - from, &out);
-        hour_result_add(result, TABLE_NAMED, entries->list[from].scope, buffer_bytes(&out));
+    count = add_up(list, count);
+    if (count) {
+        pack_scope(engine, list, count, &out);
+        hour_result_add(result, TABLE_NAMED, list[0].scope, buffer_bytes(&out));
     }
     buffer_free(&out);
 }

@@ -26,8 +26,6 @@ struct slot_times {
 static int compare_edges(const void *a, const void *b)
 {
     const struct edge *x = a, *y = b;
-    if (x->scope != y->scope)
-        return x->scope < y->scope ? -1 : 1;
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
@@ -102,23 +100,18 @@ static void pack_slot(struct engine *engine, const struct edge *edges, size_t co
     arena_reset(engine->scratch);
 }
 
-void sustained_finish(struct engine *engine, struct hour_result *result)
+void sustained_scope(struct engine *engine, struct edge *list, size_t count, struct hour_result *result)
 {
-    struct edge_list *list = &engine->hourly->edges;
     struct buffer out = {0};
-    if (list->count > 1)
-        qsort(list->edges, list->count, sizeof *list->edges, compare_edges);
-    for (size_t from = 0, to; from < list->count; from = to) {
-        uint32_t scope = list->edges[from].scope;
-        buffer_clear(&out);
-        for (to = from; to < list->count && list->edges[to].scope == scope;) {
-            size_t first = to;
-            uint32_t slot = slot_of(list->edges[first].at);
-            while (to < list->count && list->edges[to].scope == scope && slot_of(list->edges[to].at) == slot)
-                to++;
-            pack_slot(engine, &list->edges[first], to - first, &out);
-        }
-        hour_result_add(result, TABLE_SUSTAINED, scope, buffer_bytes(&out));
+    if (count > 1)
+        qsort(list, count, sizeof *list, compare_edges);
+    for (size_t from = 0, to; from < count; from = to) {
+        uint32_t slot = slot_of(list[from].at);
+        for (to = from; to < count && slot_of(list[to].at) == slot; to++)
+            ;
+        pack_slot(engine, &list[from], to - from, &out);
     }
+    if (count)
+        hour_result_add(result, TABLE_SUSTAINED, list[0].scope, buffer_bytes(&out));
     buffer_free(&out);
 }
