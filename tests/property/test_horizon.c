@@ -193,6 +193,43 @@ static bool bytes_starts(struct bytes bytes, const char *text)
     return bytes.len > strlen(text) && memcmp(bytes.data, text, strlen(text)) == 0;
 }
 
+/* Weeks and months on both sides of a horizon: what goes with the detail must not be missed in them either. */
+static void read_across(const struct property *property, struct db *db, struct report *report)
+{
+    static const enum granularity granularities[] = {GRANULARITY_DAY, GRANULARITY_WEEK, GRANULARITY_MONTH};
+    struct query *query;
+    const char *why = "";
+    *report = (struct report){.horizon = INSTANT_NEVER};
+    check(query_open(db, &query) == ERR_OK);
+    for (int i = 0; i < 3; i++)
+        for (enum scope_kind scope = SCOPE_SYSTEM; scope < SCOPE_KIND_COUNT; scope++) {
+            struct arena *arena = arena_create();
+            struct usage_request request = {.scope = scope, .id = scope == SCOPE_SYSTEM ? 0 : ID_NONE, .from = property->spite.from, .to = property->spite.to,
+                                            .granularity = granularities[i], .profiles = (1u << PROFILE_COUNT) - 1, .zone = BYTES_LITERAL("Asia/Kathmandu")};
+            enum err err = query_usage(query, &request, arena, add_row, report, &why);
+            if (err)
+                check_failed(__FILE__, __LINE__, why);
+            arena_destroy(arena);
+        }
+    query_close(query);
+    dump_sort(&report->lines);
+}
+
+static bool goes_unseen(const struct property *property, struct way_store *store, instant horizon, const struct trial_run *run)
+{
+    struct report before, after;
+    read_across(property, store->db, &before);
+    way_store_horizon(store, horizon);
+    read_across(property, store->db, &after);
+    size_t differing = dump_compare(buffer_bytes(&before.lines), buffer_bytes(&after.lines), 6, run->why);
+    if (differing)
+        buffer_printf(run->why, "  %zu rows across the horizon changed when the detail went: - before, + after\n", differing);
+    run->counts[COUNT_FROZEN] += after.rows;
+    buffer_free(&before.lines);
+    buffer_free(&after.lines);
+    return differing == 0;
+}
+
 /* The slots, nets and hours before the horizon, too: they are what a report is made of. */
 static void read_sealed(struct db *db, instant horizon, struct buffer *out)
 {
@@ -317,11 +354,11 @@ static bool go(struct property *property, enum way way, const struct trial_run *
         if (!right || portion + 1 == PORTIONS)
             break;
         seal(property, store.db, property->horizons[portion], &sealed);
-        way_store_horizon(&store, property->horizons[portion]);
+        right = goes_unseen(property, &store, property->horizons[portion], run);
         size_t gone = forget(&kept, property->horizons[portion]);
         if (way == 0)
             run->counts[COUNT_GONE] += gone;
-        right = stands(property, store.db, &sealed, "when the detail went", run) && judge_open(property, store.db, &kept, run);
+        right = right && stands(property, store.db, &sealed, "when the detail went", run) && judge_open(property, store.db, &kept, run);
     }
     if (!right)
         buffer_printf(run->why, "  (%s)\n", way_name(way));

@@ -7,6 +7,8 @@
  *   its peak_at = that of the last of them that reaches it, unless the level only continued into that one
  *   0 has no time · a time lies in its period, lrm's on a whole minute · peak = 0 ↔ seat_ms = 0, for exact and person
  *   seat_ms ≤ peak × length · lrm has exact's seat_ms
+ *   sustained ≤ exact, without a time, null in less than an hour · hour ≤ day ≤ week, month
+ *   peak ≤ named, lrm and sustained have exact's · named of the finer ≤ of the coarser ≤ their sum · tenants' likewise
  *
  * No judge has a say here: these hold the engine and the query against themselves, so they also run on what the
  * judge is too slow for.
@@ -25,7 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SHOWN_MAX = 6, PROFILES = PROFILE_PERSON + 1 };
+enum { SHOWN_MAX = 6, PROFILES = PROFILE_COUNT };
 enum count { COUNT_FACTS, COUNT_ROWS, COUNT_COMPARED };
 
 struct property {
@@ -124,7 +126,14 @@ static void read_all(struct examined *examined)
 
 static void check_row(struct examined *examined, const struct usage_row *row)
 {
-    bool lrm = row->profile == PROFILE_LRM;
+    bool lrm = row->profile == PROFILE_LRM, sustained = row->profile == PROFILE_SUSTAINED;
+    if (row->named < row->peak || (row->named < 0) != (row->seat_ms < 0) || (!sustained && !lrm && row->peak >= 0 && (row->named == 0) != (row->peak == 0)))
+        fault(examined, "named is as large as the peak, and 0 with it", row, NULL);
+    if (sustained) {
+        if (row->peak_at != INSTANT_NONE || (row->peak < 0) != (row->seat_ms < 0 || row->end - row->start < HOUR_MS))
+            fault(examined, "sustained has no time, and no number in less than an hour", row, NULL);
+        return;
+    }
     if (row->peak < 0) {
         if (row->peak_at != INSTANT_NONE || row->seat_ms >= 0)
             fault(examined, "an item without the measure has numbers", row, NULL);
@@ -147,7 +156,7 @@ static bool same_counter(const struct usage_row *a, const struct usage_row *b)
     return a->id == b->id && bytes_equal(a->item, b->item) && a->profile == b->profile;
 }
 
-/* Rows come item by item: as many periods of exact, of lrm, of person. */
+/* Rows come item by item: as many periods of exact, of lrm, of person, of sustained. */
 static void check_profiles(struct examined *examined, const struct rows *rows)
 {
     size_t periods = 0;
@@ -155,7 +164,11 @@ static void check_profiles(struct examined *examined, const struct rows *rows)
         periods++;
     for (size_t i = 0; periods && i + PROFILES * periods <= rows->count; i += PROFILES * periods)
         for (size_t p = 0; p < periods; p++) {
-            const struct usage_row *exact = &rows->list[i + p], *lrm = &rows->list[i + periods + p];
+            const struct usage_row *exact = &rows->list[i + p], *lrm = &rows->list[i + periods + p], *sustained = &rows->list[i + 3 * periods + p];
+            if (sustained->profile != PROFILE_SUSTAINED || sustained->start != exact->start)
+                fault(examined, "rows in order of item, profile, start", exact, sustained);
+            else if (sustained->peak > exact->peak || sustained->seat_ms != exact->seat_ms || sustained->named != exact->named || lrm->named != exact->named)
+                fault(examined, "sustained ≤ exact, its seat_ms and named the same", sustained, exact);
             examined->run->counts[COUNT_COMPARED]++;
             if (exact->profile != PROFILE_EXACT || lrm->profile != PROFILE_LRM || exact->start != lrm->start)
                 fault(examined, "rows in order of item, profile, start", exact, lrm);
@@ -171,7 +184,7 @@ static void check_scopes(struct examined *examined, enum granularity granularity
 {
     const struct rows *whole = &examined->rows[SCOPE_SYSTEM][granularity];
     struct sum {
-        int64_t peak, seat_ms;
+        int64_t peak, seat_ms, named;
     } *sums = memory_alloc_zero(whole->count + 1, sizeof *sums);
     for (enum scope_kind scope = SCOPE_TENANT; scope < SCOPE_KIND_COUNT; scope++) {
         const struct rows *rows = &examined->rows[scope][granularity];
@@ -182,16 +195,21 @@ static void check_scopes(struct examined *examined, enum granularity granularity
                 fault(examined, "the rows of an id are those of the system", row, of);
                 continue;
             }
-            if (row->peak > of->peak || row->seat_ms > of->seat_ms)
+            if (row->peak > of->peak || row->seat_ms > of->seat_ms || row->named > of->named)
                 fault(examined, "no scope has more than the system", row, of);
             if (scope == SCOPE_TENANT && row->peak > 0) {
                 sums[i % whole->count].peak += row->peak;
                 sums[i % whole->count].seat_ms += row->seat_ms;
             }
+            if (scope == SCOPE_TENANT && row->named > 0)
+                sums[i % whole->count].named += row->named;
         }
     }
     for (size_t i = 0; i < whole->count; i++)
-        if (whole->list[i].peak > 0 && (whole->list[i].peak > sums[i].peak || (whole->list[i].profile != PROFILE_LRM && whole->list[i].seat_ms > sums[i].seat_ms)))
+        if (whole->list[i].named > sums[i].named)
+            fault(examined, "named of the system ≤ sum of tenants", &whole->list[i], NULL);
+    for (size_t i = 0; i < whole->count; i++)
+        if (whole->list[i].peak > 0 && whole->list[i].profile != PROFILE_SUSTAINED && (whole->list[i].peak > sums[i].peak || (whole->list[i].profile != PROFILE_LRM && whole->list[i].seat_ms > sums[i].seat_ms)))
             fault(examined, "system ≤ sum of tenants", &whole->list[i], NULL);
     free(sums);
 }
@@ -199,7 +217,7 @@ static void check_scopes(struct examined *examined, enum granularity granularity
 /* --- periods in periods ------------------------------------------------------------------------------------------ */
 
 struct gathered {
-    int64_t peak, seat_ms, enabled;
+    int64_t peak, seat_ms, enabled, named, named_most;
     const struct usage_row *last; /* of those that reach the peak */
     instant covered;
 };
@@ -208,6 +226,9 @@ static void gather(struct gathered *gathered, const struct usage_row *fine)
 {
     gathered->covered += fine->end - fine->start;
     gathered->seat_ms += fine->seat_ms;
+    gathered->named += fine->named;
+    if (fine->named > gathered->named_most)
+        gathered->named_most = fine->named;
     if (fine->enabled > gathered->enabled)
         gathered->enabled = fine->enabled;
     if (fine->peak >= gathered->peak)
@@ -221,7 +242,7 @@ static void gather(struct gathered *gathered, const struct usage_row *fine)
 static bool time_fits(const struct usage_row *row, const struct gathered *gathered)
 {
     const struct usage_row *last = gathered->last;
-    if (row->peak == 0)
+    if (row->peak == 0 || row->profile == PROFILE_SUSTAINED)
         return true;
     if (row->profile == PROFILE_LRM || last->peak_at > last->start)
         return row->peak_at == last->peak_at;
@@ -246,8 +267,11 @@ static void check_periods(struct examined *examined, const struct rows *coarse, 
         if (gathered.covered != row->end - row->start)
             continue; /* not all of it was asked for */
         examined->run->counts[COUNT_COMPARED]++;
-        if (row->peak != gathered.peak || (row->peak >= 0 && row->seat_ms != gathered.seat_ms) || row->enabled != gathered.enabled || !time_fits(row, &gathered))
-            fault(examined, "a period's peak is the maximum of the finer ones, its seat_ms their sum", row, gathered.last);
+        if (row->named > 0 && (row->named < gathered.named_most || row->named > gathered.named))
+            fault(examined, "named lies between the largest of the finer ones and their sum", row, gathered.last);
+        bool peak_fits = row->profile == PROFILE_SUSTAINED ? row->peak >= gathered.peak : row->peak == gathered.peak;
+        if (!peak_fits || (row->seat_ms >= 0 && row->seat_ms != gathered.seat_ms) || row->enabled != gathered.enabled || !time_fits(row, &gathered))
+            fault(examined, "a period's peak is the maximum of the finer ones (sustained: at least), its seat_ms their sum", row, gathered.last);
     }
 }
 
