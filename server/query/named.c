@@ -52,6 +52,12 @@ static void load_sets(struct query *query)
     query->sets = taking.sets;
     query->set_count = taking.capacity;
     query->have_sets = true;
+    /* Behind the last slot with a summary, too: a seat that takes over from another within a millisecond changes no level. */
+    struct bytes key, value;
+    struct db_cursor *cursor = db_cursor_open(query->txn, TABLE_NAMED, BYTES_NONE);
+    if (db_cursor_last(cursor, &key, &value) && key_take_u32(&key, &query->named_end))
+        query->named_end += HOUR_SLOTS;
+    db_cursor_close(cursor);
 }
 
 /* --- hours that are not counted yet ---------------------------------------------------------------- */
@@ -153,7 +159,7 @@ void named_periods(struct query *query, struct scope scope, const struct period 
     load_sets(query);
     if (count == 0)
         goto out;
-    uint32_t first = slot_of(periods[0].start), end = slot_of(periods[count - 1].end), last = query->slot_end;
+    uint32_t first = slot_of(periods[0].start), end = slot_of(periods[count - 1].end), last = query->named_end;
     for (uint32_t hour = first - first % HOUR_SLOTS; hour < end && hour < last; hour += HOUR_SLOTS) {
         take_hour(&naming, scope, hour, arena);
         arena_reset(arena);

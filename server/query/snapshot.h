@@ -58,6 +58,7 @@ struct query {
 
     struct query_set *sets;        /* [number - 1], named.c */
     uint32_t set_count;
+    uint32_t named_end;            /* slots of the table named: [0, end) */
     struct uncounted {
         uint32_t hour;
         instant since;
