@@ -196,7 +196,7 @@ void route_sources(struct call *call)
     if (!call_query(call))
         return;
     call_json(call);
-    body_sources(call->query, clock_of(call), call->arena, &call->answer->body);
+    finish(call, body_sources(call->query, clock_of(call), call->arena, &call->answer->body), NULL);
 }
 
 void route_dead(struct call *call)

@@ -61,7 +61,7 @@ enum { BODY_NAMED_MAX = 100 }; /* seats and logins named behind a number; all of
 MUST_CHECK enum err body_explain(struct query *query, const struct explain_request *request, const struct pseudonyms *pseudonyms,
                                  struct body_page *page, struct arena *arena, struct buffer *out, const char **why);
 
-void body_sources(struct query *query, struct body_clock clock, struct arena *arena, struct buffer *out);
+MUST_CHECK enum err body_sources(struct query *query, struct body_clock clock, struct arena *arena, struct buffer *out);
 MUST_CHECK enum err body_dead(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why);
 MUST_CHECK enum err body_gaps(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why);
 MUST_CHECK enum err body_alerts(struct query *query, struct body_page *page, struct arena *arena, struct buffer *out, const char **why);

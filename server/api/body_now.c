@@ -1,5 +1,6 @@
 /* now, sources: what stands in one look. */
 #include "server/api/body.h"
+#include "server/query/oddity.h"
 
 static void write_count(struct json_writer *writer, const char *name, int64_t value)
 {
@@ -212,9 +213,31 @@ enum err body_now(struct query *query, enum scope_kind kind, int64_t id, struct 
     return err;
 }
 
-void body_sources(struct query *query, struct body_clock clock, struct arena *arena, struct buffer *out)
+static void write_oddity(enum oddity_kind kind, const struct oddity *oddity, struct json_writer *writer)
+{
+    json_write_open_object(writer);
+    write_text(writer, "kind", bytes_from_text(oddity_name(kind)));
+    json_write_name(writer, "count");
+    json_write_integer(writer, (int64_t)oddity->count);
+    write_text(writer, "rule", bytes_from_text(oddity_rule(kind)));
+    json_write_name(writer, "examples");
+    json_write_open_list(writer);
+    for (size_t i = 0; i < oddity->example_count; i++) {
+        json_write_open_object(writer);
+        write_text(writer, "source", oddity->examples[i].source);
+        write_text(writer, "key", oddity->examples[i].key);
+        write_text(writer, "what", oddity->examples[i].what);
+        json_write_close_object(writer);
+    }
+    json_write_close_list(writer);
+    json_write_close_object(writer);
+}
+
+enum err body_sources(struct query *query, struct body_clock clock, struct arena *arena, struct buffer *out)
 {
     struct json_writer writer = {.out = out};
+    struct oddity oddities[ODDITY_KIND_COUNT];
+    enum err err = query_oddities(query, arena, oddities);
     json_write_open_object(&writer);
     json_write_name(&writer, "sources");
     body_sources_list(query, clock, arena, &writer);
@@ -223,6 +246,13 @@ void body_sources(struct query *query, struct body_clock clock, struct arena *ar
     json_write_open_list(&writer);
     partition_position_each(query_txn(query), take_lag, &lags);
     json_write_close_list(&writer);
+    json_write_name(&writer, "oddities");
+    json_write_open_list(&writer);
+    for (int kind = 0; kind < ODDITY_KIND_COUNT; kind++)
+        if (oddities[kind].count)
+            write_oddity((enum oddity_kind)kind, &oddities[kind], &writer);
+    json_write_close_list(&writer);
     json_write_close_object(&writer);
     buffer_append_char(out, '\n');
+    return err;
 }
