@@ -53,7 +53,7 @@ is "$before" bundle:10001 '[2,36000,"closed"]'
 is "$yesterday" inbound-voice '[3,118800,"open"]' # 8 + 2 + 23 hours, the last as far as anybody knows
 all_of "$before" >"$scratch/before"
 api "$port" "/api/v1/closes/system/$before" >"$scratch/close"
-jq -r .rows "$scratch/close" | grep -q '"item":"bundle:10001","peak":2' || jq -c '.rows[]?' "$scratch/close" | grep -q 'bundle:10001' || fail "no bundle in the close"
+jq -e '.document.totals[] | select(.item == "bundle:10001") | .system_peak == 2 and .tenant_peaks == 2' "$scratch/close" >/dev/null || fail "no bundle in the close"
 api "$port" /api/v1/now | jq -e '.rows[] | select(.item == "bundle:10001")' >/dev/null || fail "no bundle now"
 api "$port" /api/v1/catalog | jq -e '.items[] | select(.code == "bundle:10001") | .name == "Basic"' >/dev/null || fail "no bundle in the catalog"
 expect 0 "the bundle's report" "$SEATMETER" report --url "http://localhost:$port" --scope tenant --id 101 --item bundle:10001 --from "$before" --to "$yesterday" --granularity day --format csv
