@@ -124,7 +124,7 @@ const struct setting settings_table[] = {
     {"retention", "closes_months", INTEGER(retention.closes_months, 1, MONTHS_MAX), .unit = "months", .fallback = "37",
      .sentence = "How long closed days are kept."},
     {"retention", "rosters_days", INTEGER(retention.rosters_days, 1, 3660), .unit = "days", .fallback = "90",
-     .sentence = "How long it is kept who was in a day's peak. Not used yet: this release keeps no rosters."},
+     .sentence = "How long it is kept who was in the peaks of a closed day."},
     {"retention", "dead_days", INTEGER(retention.dead_days, 1, 3660), .unit = "days", .fallback = "90",
      .sentence = "How long refused input is kept."},
 

@@ -1,6 +1,7 @@
 #include "store/retention.h"
 
 #include "store/records.h"
+#include "store/roster.h"
 #include "store/slot.h"
 
 #include <stdio.h>
@@ -258,7 +259,7 @@ static bool closes_slice(struct db_txn *txn, instant from, uint64_t most, uint64
 
 bool retention_done(struct db_txn *txn, enum retention_kind kind)
 {
-    return cut(txn, kind, kind == RETENTION_CLOSES ? "gone" : "summed") == retention_from(txn, kind);
+    return cut(txn, kind, kind == RETENTION_SLOTS || kind == RETENTION_GROUP_SLOTS ? "summed" : "gone") == retention_from(txn, kind);
 }
 
 instant retention_gone(struct db_txn *txn, enum retention_kind kind)
@@ -271,6 +272,12 @@ bool retention_slice(struct db_txn *txn, enum retention_kind kind, uint64_t most
     if (retention_done(txn, kind))
         return true;
     instant from = retention_from(txn, kind);
+    if (kind == RETENTION_ROSTERS) {
+        bool done = roster_expire(txn, instant_day(from), most, deleted);
+        if (done)
+            put_cut(txn, kind, "gone", from);
+        return done;
+    }
     return kind == RETENTION_CLOSES ? closes_slice(txn, from, most, deleted) : slots_slice(txn, kind, from, most, deleted);
 }
 

@@ -10,6 +10,7 @@
  *            with what is kept of their hours for named and sustained.
  *            Their day nets are summed up on the day before the cut, since the levels at the cut rest on them
  *   closes   documents and rows of days that ended by the cut; each book's newest stays, the chain goes on from it
+ *   rosters  of dates before that of the cut
  *   dead     refused input that was first kept before an instant of the wall clock
  *
  * Each function works inside the caller's transaction; failures stick to it (db.h).
@@ -25,7 +26,8 @@
 #define RETENTION_MAP(X)                                                                           \
     X(SLOTS, "slots", "five-minute sums")                                                          \
     X(GROUP_SLOTS, "group_slots", "five-minute sums of groups")                                    \
-    X(CLOSES, "closes", "closes")
+    X(CLOSES, "closes", "closes")                                                                  \
+    X(ROSTERS, "rosters", "rosters of peaks")
 
 enum retention_kind {
 #define X(kind, name, text) RETENTION_##kind,

@@ -37,7 +37,7 @@ static struct shown_seat show_key(const struct telling *telling, const struct se
     struct shown_seat shown = {.kind = key->kind, .text = key->text};
     if (key->kind == SEAT_BY_PLACE || key->kind == SEAT_BY_DN)
         shown.id = key->id;
-    else if (key->kind == SEAT_BY_PERSON || key->kind == SEAT_BY_LOGIN)
+    else if ((key->kind == SEAT_BY_PERSON || key->kind == SEAT_BY_LOGIN) && key->id != ID_NONE) /* else a roster's: it has the pseudonym */
         shown.text = pseudonym(telling, seat_kind_name(key->kind), key->id);
     else if (key->kind == SEAT_BY_PORT)
         shown.text = bytes_from_text(arena_printf(telling->arena, "%.*s/%.*s", (int)key->source.len, (const char *)key->source.data,
@@ -136,8 +136,8 @@ static void write_session(const struct telling *telling, const struct told_sessi
     write_instant(writer, "begin", told->begin);
     write_instant(writer, "end", told->end);
     write_text(writer, "ended", bytes_from_text(end_reason_name(told->reason)));
-    write_text(writer, "person", told->person == ID_NONE ? BYTES_NONE : pseudonym(telling, "person", told->person));
-    write_text(writer, "login", told->login == ID_NONE ? BYTES_NONE : pseudonym(telling, "login", told->login));
+    write_text(writer, "person", told->person == ID_NONE ? told->person_name : pseudonym(telling, "person", told->person));
+    write_text(writer, "login", told->login == ID_NONE ? told->login_name : pseudonym(telling, "login", told->login));
     write_id(writer, "place", told->place);
     write_id(writer, "dn", told->dn);
     write_id(writer, "tenant", told->tenant);

@@ -23,6 +23,7 @@ struct server {
     struct ingest *ingest;
     struct loop *ingest_loop, *serve_loop;
     struct closer *closer;
+    struct pseudonyms pseudonyms; /* of rosters */
     struct pump *pump;
     struct api *api;
     struct embedded *embedded;
@@ -164,6 +165,8 @@ static enum err start_loops(struct server *server)
     server->ingest_loop = loop_create();
     server->serve_loop = loop_create();
     enum err err = start_closes(server);
+    if (err == ERR_OK)
+        err = pseudonyms_open(settings->privacy.key_file, &server->pseudonyms);
     if (err != ERR_OK)
         return err;
     server->closer = closer_create(&(struct closer_options){
@@ -174,7 +177,8 @@ static enum err start_loops(struct server *server)
         .deadline_minutes = settings->close.deadline_minutes,
         .detail_days = settings->close.detail_days,
         .retention = {settings->retention.slots_months, settings->retention.group_slots_months, settings->retention.closes_months,
-                      settings->retention.dead_days},
+                      settings->retention.rosters_days, settings->retention.dead_days},
+        .pseudonyms = &server->pseudonyms,
         .topic = server->close_topic,
     });
     server->pump = pump_create(&(struct pump_options){

@@ -7,6 +7,7 @@
 #include "server/close/document.h"
 #include "server/close/topic.h"
 #include "server/engine/engine.h"
+#include "server/query/roster.h"
 #include "store/outbox.h"
 
 #include <pthread.h>
@@ -40,6 +41,7 @@ struct job {
     bool caught_up;
     struct due *dues;
     struct close_record *records; /* of each of them */
+    struct rosters *rosters;      /* likewise; NULL: none */
     size_t due_count;
     instant horizon; /* INSTANT_EVER: stays */
     enum err err;
@@ -203,6 +205,22 @@ static instant find_horizon(struct job *job, struct query *query, const struct q
     return (instant)slot_of(earliest) * SLOT_MS;
 }
 
+/* Who was in the peaks, from the sessions of the snapshot; without it a day is closed all the same. */
+static void make_rosters(struct job *job, struct query *query)
+{
+    struct engine *engine = NULL;
+    enum err err = explain_open_engine(query, &engine);
+    job->rosters = arena_alloc(job->arena, job->due_count * sizeof *job->rosters);
+    for (size_t i = 0; i < job->due_count && err == ERR_OK; i++)
+        err = rosters_make(query, engine, &job->dues[i].book, job->dues[i].day.date, job->dues[i].day.start, job->dues[i].day.end,
+                           job->closer->options.pseudonyms, job->arena, &job->rosters[i]);
+    engine_destroy(engine);
+    if (err == ERR_OK)
+        return;
+    log_error("close", "who was in the peaks of closed days is not kept: %s", err_text(err));
+    job->rosters = NULL;
+}
+
 static void *work(void *owner)
 {
     struct job *job = owner;
@@ -220,6 +238,8 @@ static void *work(void *owner)
         }
         if (job->err == ERR_OK)
             job->err = query_failure(query);
+        if (job->err == ERR_OK && job->due_count && job->closer->options.pseudonyms)
+            make_rosters(job, query);
         query_close(query);
     }
     loop_wake(job->closer->wake);
@@ -259,6 +279,8 @@ static enum err write_closes(struct closer *closer, struct job *job)
         due->touched = (instant)ingest_lowest_slot(closer->options.ingest) * SLOT_MS < due->day.end;
         if (due->touched)
             continue;
+        if (job->rosters)
+            rosters_put(txn, &job->rosters[i]);
         if (closer->options.topic) {
             note_checked(txn, &due->day);
             note_offered(txn, &due->day, &job->records[i]);
@@ -308,10 +330,10 @@ static void say_closed(const struct closer *closer, const struct job *job)
 
 static bool some_closed(const struct job *job)
 {
-    bool any = false;
-    for (size_t i = 0; i < job->due_count; i++)
-        any |= !job->dues[i].touched;
-    return any;
+    size_t i = 0;
+    while (i < job->due_count && job->dues[i].touched)
+        i++;
+    return i < job->due_count;
 }
 
 /* --- detail that goes ---------------------------------------------------------------------------- */

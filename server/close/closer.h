@@ -19,6 +19,7 @@
 #include "server/close/retention.h"
 #include "server/ingest/ingest.h"
 #include "server/loop.h"
+#include "server/privacy.h"
 
 struct closer;
 struct close_topic;
@@ -29,6 +30,7 @@ struct closer_options {
     struct ingest *ingest;
     int wait_minutes, deadline_minutes, detail_days;
     struct retention_settings retention;
+    const struct pseudonyms *pseudonyms; /* of the rosters; NULL: none are kept */
     struct close_topic *topic; /* NULL: closes are written to the table */
 };
 

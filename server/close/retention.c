@@ -31,12 +31,12 @@ static int32_t months_before(int32_t date, int months)
 
 instant retention_cut(const struct retention_settings *settings, enum retention_kind kind, instant horizon)
 {
-    const int months[] = {
+    const int months[RETENTION_KIND_COUNT] = {
         [RETENTION_SLOTS] = settings->slots_months,
         [RETENTION_GROUP_SLOTS] = settings->group_slots_months,
         [RETENTION_CLOSES] = settings->closes_months,
     };
-    int32_t date = months_before(instant_day(horizon), months[kind]) - 1;
+    int32_t date = kind == RETENTION_ROSTERS ? instant_day(horizon) - settings->rosters_days : months_before(instant_day(horizon), months[kind]) - 1;
     return date < 1 ? INSTANT_EVER : (instant)date * DAY_MS;
 }
 

@@ -16,7 +16,7 @@ enum { RETENTION_SLICE_MS = 20 };
 
 struct retention_settings {
     int slots_months, group_slots_months, closes_months;
-    int dead_days;
+    int rosters_days, dead_days;
 };
 
 struct retention;

@@ -129,21 +129,76 @@ static void walk_session(struct walk *walk, uint32_t seat, uint32_t number)
         walk->uses[i].person = person;
 }
 
+struct seat_index {
+    struct seats_of_scope {
+        uint32_t *seats; /* ascending, in the arena */
+        uint32_t count, capacity;
+    } *scopes; /* [scope - 1] */
+};
+
+static void index_seat(struct seats_of_scope *of, uint32_t seat, struct arena *arena)
+{
+    if (of->count && of->seats[of->count - 1] == seat)
+        return;
+    if (of->count == of->capacity) {
+        uint32_t *more = arena_alloc(arena, (size_t)(of->capacity * 2 + 16) * sizeof *more);
+        if (of->count)
+            memcpy(more, of->seats, of->count * sizeof *more);
+        of->seats = more;
+        of->capacity = of->capacity * 2 + 16;
+    }
+    of->seats[of->count++] = seat;
+}
+
+static bool lies_in(const struct session *session, instant from, instant to)
+{
+    return session->begin < to && session->end > from;
+}
+
+const struct seat_index *engine_seat_index(const struct engine *engine, enum profile profile, instant from, instant to, struct arena *arena)
+{
+    struct seat_index *index = arena_alloc(arena, sizeof *index);
+    enum seat_family family = family_of(profile);
+    uint32_t system = map_get(&engine->counters.scope_index[SCOPE_SYSTEM], 0);
+    index->scopes = arena_alloc(arena, (engine->counters.scope_count + 1) * sizeof *index->scopes);
+    for (uint32_t seat = 1; seat <= engine->seat_count; seat++)
+        for (uint32_t s = engine->seat_families[seat - 1] == family ? engine->seats[seat - 1] : 0; s; s = session_at(engine, s)->seat_after[family]) {
+            const struct session *session = session_at(engine, s);
+            if (!lies_in(session, from, to))
+                continue;
+            index_seat(&index->scopes[system - 1], seat, arena);
+            index_seat(&index->scopes[session->tenant - 1], seat, arena);
+            struct bytes text = session->presence ? dictionary_text(&engine->presences, session->presence) : BYTES_LITERAL("");
+            const struct presence *presences = (const struct presence *)(const void *)text.data;
+            for (size_t i = 0; i < text.len / sizeof *presences; i++)
+                index_seat(&index->scopes[presences[i].scope - 1], seat, arena);
+        }
+    return index;
+}
+
+static void walk_seat(struct walk *walk, uint32_t seat, enum seat_family family)
+{
+    struct engine *engine = walk->engine;
+    size_t start = walk->count;
+    if (engine->seat_families[seat - 1] != family)
+        return;
+    for (uint32_t s = engine->seats[seat - 1]; s; s = session_at(engine, s)->seat_after[family])
+        if (lies_in(session_at(engine, s), walk->request->from, walk->request->to))
+            walk_session(walk, seat, s);
+    if (walk->count - start > 1)
+        qsort(&walk->uses[start], walk->count - start, sizeof *walk->uses, compare_uses);
+}
+
 size_t engine_uses(struct engine *engine, const struct use_request *request, struct arena *arena, struct use **uses)
 {
     struct walk walk = {.engine = engine, .request = request};
     enum seat_family family = family_of(request->profile);
     walk.scope = map_get(&engine->counters.scope_index[request->scope.kind], (uint64_t)request->scope.id);
-    for (uint32_t seat = 1; walk.scope && seat <= engine->seat_count; seat++) {
-        size_t start = walk.count;
-        if (engine->seat_families[seat - 1] != family)
-            continue;
-        for (uint32_t s = engine->seats[seat - 1]; s; s = session_at(engine, s)->seat_after[family])
-            if (session_at(engine, s)->begin < request->to && session_at(engine, s)->end > request->from)
-                walk_session(&walk, seat, s);
-        if (walk.count - start > 1)
-            qsort(&walk.uses[start], walk.count - start, sizeof *walk.uses, compare_uses);
-    }
+    const struct seats_of_scope *few = walk.scope && request->index ? &request->index->scopes[walk.scope - 1] : NULL;
+    for (uint32_t i = 0; few && i < few->count; i++)
+        walk_seat(&walk, few->seats[i], family);
+    for (uint32_t seat = 1; walk.scope && !few && seat <= engine->seat_count; seat++)
+        walk_seat(&walk, seat, family);
     *uses = arena_alloc(arena, (walk.count + 1) * sizeof **uses);
     if (walk.count)
         memcpy(*uses, walk.uses, walk.count * sizeof **uses);
@@ -236,6 +291,7 @@ void engine_tell(struct engine *engine, uint32_t number, enum profile profile, s
 {
     const struct session *session = session_at(engine, number);
     *told = (struct told_session){
+        .number = number,
         .begin = session->begin,
         .end = session->end,
         .reason = session->reason,

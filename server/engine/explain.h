@@ -16,6 +16,7 @@
 #include "store/slot.h"
 
 struct engine;
+struct seat_index;
 
 /* domain.md §7.5: how a session's end is believed. */
 enum end_reason { END_OPEN, END_TRUE, END_SUPERSEDED, END_CAPPED };
@@ -51,13 +52,17 @@ struct use_request {
     uint32_t item;        /* its number in the dictionary of items */
     enum profile profile; /* exact or person: by which seat keys */
     instant from, to;
+    const struct seat_index *index; /* NULL, or one of this profile over these instants */
 };
+/* Which seats have anything in a scope: for whoever asks of many scopes.  In arena; good until the engine changes. */
+const struct seat_index *engine_seat_index(const struct engine *engine, enum profile profile, instant from, instant to, struct arena *arena);
 /* Every use with an instant in [from, to), whole; seat after seat, within one by (from, to).  Those of one
  * session neither meet nor overlap. */
 size_t engine_uses(struct engine *engine, const struct use_request *request, struct arena *arena, struct use **uses);
 
 struct told_session {
-    struct seat_key seat;
+    uint32_t number;      /* the engine's; of a roster 0 */
+    struct seat_key seat; /* of a roster, by login or person: text is the pseudonym */
     struct bytes id;                     /* of twins the leader's; of a port its row's key */
     struct bytes *ids, *sources, *media; /* ids: the twins', with its own; media of a port: what it uses */
     size_t id_count, source_count, media_count;
@@ -65,6 +70,7 @@ struct told_session {
     enum end_reason reason;
     int64_t tenant; /* 0: unassigned */
     int64_t person, login, place, dn;
+    struct bytes person_name, login_name; /* of a roster, where person and login are ID_NONE: their pseudonyms */
     struct bytes app;
 };
 /* The session behind a use; profile says which of its seats. */

@@ -3,6 +3,7 @@
 #include "base/zone.h"
 #include "server/engine/engine.h"
 #include "server/ingest/restore.h"
+#include "server/query/roster.h"
 #include "server/query/snapshot.h"
 
 #include <stdlib.h>
@@ -45,7 +46,7 @@ static enum err find_scope(struct query *query, struct scope scope, struct arena
 }
 
 /* The instant whose period is asked; what lies outside of what is known is said. */
-static enum err find_instant(struct query *query, instant asked, instant horizon, struct arena *arena, instant *at, const char **why)
+static enum err find_instant(struct query *query, instant asked, struct arena *arena, instant *at, const char **why)
 {
     char known[INSTANT_TEXT_SIZE], text[INSTANT_TEXT_SIZE];
     *at = asked == EXPLAIN_PEAK ? query->clock : asked;
@@ -55,12 +56,6 @@ static enum err find_instant(struct query *query, instant asked, instant horizon
     }
     if (*at < 0 || *at >= INSTANT_MAX)
         return refuse(why, "at: expected an instant between 1970 and 2199.");
-    if (horizon != INSTANT_EVER && *at < horizon) {
-        *why = arena_printf(arena, "Who was in use at %s is gone: sessions are kept from %s on, and the numbers of earlier days are final. "
-                                   "Who was in the peak of a closed day is kept by a later release.",
-                            instant_format(*at, text), instant_format(horizon, known));
-        return ERR_NOT_FOUND;
-    }
     if (*at > query->known_until) {
         *why = arena_printf(arena, "Nothing has been heard of %s yet: all that is known ends at %s.", instant_format(*at, text),
                             instant_format(query->known_until, known));
@@ -91,7 +86,7 @@ static enum err find_period(const struct explain_request *request, instant at, s
 /* --- the engine of the snapshot ------------------------------------------------------------------ */
 
 /* By the rules that the store is counted by; a store that does not say its cap has the usual one. */
-static enum err open_engine(struct query *query, struct engine **out)
+enum err explain_open_engine(struct query *query, struct engine **out)
 {
     struct bytes text;
     int cap_hours = 24;
@@ -245,10 +240,10 @@ static void tell_why(struct making *making)
     }
 }
 
-static void make_answer(struct engine *engine, bool at_peak, instant at, struct arena *arena, struct explain_answer *answer)
+void explain_engine(struct engine *engine, const struct seat_index *index, bool at_peak, instant at, struct arena *arena, struct explain_answer *answer)
 {
     struct use *uses = NULL;
-    struct use_request request = {answer->scope.scope, answer->item.number, answer->profile, answer->known_from, answer->end};
+    struct use_request request = {answer->scope.scope, answer->item.number, answer->profile, answer->known_from, answer->end, index};
     size_t count = answer->item.number ? engine_uses(engine, &request, arena, &uses) : 0;
     struct making making = {engine, arena, answer, uses, count};
     tell_why(&making);
@@ -271,18 +266,21 @@ enum err query_explain(struct query *query, const struct explain_request *reques
     if (!err)
         err = find_scope(query, request->scope, arena, &answer->scope, why);
     if (!err)
-        err = find_instant(query, request->at, horizon, arena, &at, why);
-    if (!err)
-        err = find_period(request, at, arena, answer, why);
-    if (!err)
-        err = open_engine(query, &engine);
+        err = find_instant(query, request->at, arena, &at, why);
     if (err)
         return err;
     answer->item = query->items[item];
     answer->item.code = arena_copy(arena, answer->item.code);
     answer->item.name = arena_copy(arena, answer->item.name);
+    if (horizon != INSTANT_EVER && at < horizon)
+        return roster_explain(query, at, arena, answer, why);
+    err = find_period(request, at, arena, answer, why);
+    if (!err)
+        err = explain_open_engine(query, &engine);
+    if (err)
+        return err;
     answer->known_from = horizon != INSTANT_EVER && horizon > answer->start ? horizon : answer->start;
-    make_answer(engine, request->at == EXPLAIN_PEAK, at, arena, answer);
+    explain_engine(engine, NULL, request->at == EXPLAIN_PEAK, at, arena, answer);
     engine_destroy(engine);
     return query->err ? query->err : db_error(query->txn);
 }

@@ -9,7 +9,8 @@
  *           and what the peak would be without capped sessions, without superseded ones too, and without
  *           seats while two persons share them too: each step beside the seats that it takes from the peak
  *
- * Both are known as far as detail is kept (domain.md §7.20); for earlier days that is said instead.
+ * Both are known as far as detail is kept (domain.md §7.20); of earlier days, at the peak of the book's closed day alone
+ * (roster.h).
  * What it hands out names persons by the sources' ids: whoever shows it makes pseudonyms of them.
  * Thread: any; the query's.
  */
@@ -76,6 +77,12 @@ struct explain_answer {
 /* ERR_INPUT, ERR_NOT_FOUND and *why, a sentence, in arena; else the store's own. */
 MUST_CHECK enum err query_explain(struct query *query, const struct explain_request *request, struct arena *arena,
                                   struct explain_answer *answer, const char **why);
+
+/* The answer of an engine, settled, whose scope, item, profile, start, end and known_from are set. */
+struct engine;
+void explain_engine(struct engine *engine, const struct seat_index *index, bool at_peak, instant at, struct arena *arena, struct explain_answer *answer);
+/* An engine from the query's snapshot; the caller's until engine_destroy(). */
+MUST_CHECK enum err explain_open_engine(struct query *query, struct engine **engine);
 
 /* --- explain_sweep.c: pure ---------------------------------------------------------------------- */
 
