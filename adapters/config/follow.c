@@ -19,9 +19,11 @@ struct follow *follow_create(const struct follow_options *options, struct bytes 
     follow->until = INSTANT_NONE;
     follow->place.sequence = -1;
     follow->arena = arena_create();
-    if (bytes_present(cursor) && cursor.len && !follow_cursor_read(follow, cursor, follow->arena, &why)) {
+    follow->blind = !bytes_present(cursor) || cursor.len == 0;
+    if (!follow->blind && !follow_cursor_read(follow, cursor, follow->arena, &why)) {
         log_error(options->part, "the cursor cannot be read (%s): what was said before is known from the facts themselves", why);
         follow->place = (struct follow_place){.sequence = -1};
+        follow->blind = true;
         follow->held = (struct held){0};
     }
     return follow;
@@ -146,6 +148,7 @@ enum err follow_open(struct follow *follow)
     enum err err = sink->recall ? sink->recall(sink->owner, take_past, follow) : ERR_OK;
     if (err)
         return err;
+    follow->place.hole = follow->place.hole || (follow->blind && follow->taken);
     if (follow->held.version > follow->version)
         follow->version = follow->held.version;
     if (follow->held.version)

@@ -30,9 +30,11 @@ struct follow_options {
     int64_t hold_things;
 };
 
-/* Where a stream of lines is. */
+/* Where a stream of lines is.  Who has a past and no cursor may have missed lines: a hole. */
 struct follow_place {
     int64_t sequence;      /* of the last line taken; -1: unknown */
+    int64_t missed;        /* lines that were refused since */
+    bool hole;             /* lines are missing since the last snapshot */
     uint64_t inode, offset; /* of a file */
 };
 

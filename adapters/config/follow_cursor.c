@@ -1,10 +1,11 @@
 /*
  * adapters/config/follow_cursor.c - the cursor's text, canonical JSON:
  *
- *   {"format":1,"held":{"at":MS,"count":N,"digest":"HEX","note":"…","version":US},"inode":N,"loaded":BITS,"offset":N,"sequence":N}
+ *   {"format":1,"held":{"at":MS,"count":N,"digest":"HEX","note":"…","version":US},"hole":true,
+ *    "inode":N,"loaded":BITS,"missed":N,"offset":N,"sequence":N}
  *
  * loaded has a bit for each class of things that was read whole once (known.h; not by number in other versions: they read
- * a cursor of another format).  held stands there while something is held, inode and offset when a file is followed, sequence when it is known.
+ * a cursor of another format).  held stands there while something is held, hole while lines are missing, inode and offset when a file is followed, sequence when it is known.
  */
 #include "adapters/config/follow_private.h"
 
@@ -42,9 +43,15 @@ void follow_cursor_write(const struct follow *follow, struct buffer *out)
         write_integer(&writer, "version", held->version);
         json_write_close_object(&writer);
     }
+    if (follow->place.hole) {
+        json_write_name(&writer, "hole");
+        json_write_bool(&writer, true);
+    }
     if (follow->place.inode)
         write_integer(&writer, "inode", (int64_t)follow->place.inode);
     write_integer(&writer, "loaded", (int64_t)follow->loaded);
+    if (follow->place.missed)
+        write_integer(&writer, "missed", follow->place.missed);
     if (follow->place.inode)
         write_integer(&writer, "offset", (int64_t)follow->place.offset);
     if (follow->place.sequence >= 0)
@@ -77,6 +84,8 @@ bool follow_cursor_read(struct follow *follow, struct bytes cursor, struct arena
     follow->taken = follow->loaded != 0;
     follow->place.inode = (uint64_t)integer_of(tree, "inode", 0);
     follow->place.offset = (uint64_t)integer_of(tree, "offset", 0);
+    follow->place.missed = integer_of(tree, "missed", 0);
+    follow->place.hole = json_member(tree, "hole") != NULL;
     follow->place.sequence = integer_of(tree, "sequence", -1);
     return true;
 }

@@ -18,6 +18,7 @@ struct follow {
     struct follow_options options;
     struct known *known;
     struct follow_place place;
+    bool blind;          /* without a cursor */
     unsigned loaded;     /* bits 1 << class: it was read whole once */
     bool taken;          /* a picture was taken over, here or before */
     int64_t version;     /* the largest that was given */

@@ -22,6 +22,7 @@ struct thing {
     struct content content;
     char *name;         /* NULL: not told */
     instant from;       /* of the newest statement */
+    instant ended;      /* of a membership that is over; INSTANT_EVER: never was */
     int64_t version;
     uint32_t picture;   /* the last one that showed it */
     uint32_t pending;   /* number in pending, 0: none */
@@ -123,7 +124,7 @@ static struct thing *thing_make(struct known *known, int class, int64_t id, int6
         known->things = memory_resize(known->things, known->capacity * sizeof *known->things);
     }
     struct thing *thing = &known->things[number - 1];
-    *thing = (struct thing){.id = id, .member = member, .class = (uint8_t)class, .from = INSTANT_EVER, .version = -1};
+    *thing = (struct thing){.id = id, .member = member, .class = (uint8_t)class, .from = INSTANT_EVER, .ended = INSTANT_EVER, .version = -1};
     if (class >= KNOWN_AGENT_MEMBERS) {
         thing->next = map_get(&known->members, group_key(class, id));
         map_put(&known->members, group_key(class, id), number);
@@ -170,8 +171,10 @@ void known_recall(struct known *known, const struct fact *fact)
     thing->from = from;
     thing->version = fact->version;
     thing->stands = is_object ? object->deleted != FLAG_YES : membership->to == INSTANT_NEVER;
-    if (!is_object)
+    if (!is_object) {
+        thing->ended = thing->stands ? INSTANT_EVER : membership->to;
         return;
+    }
     thing->content = content_of(object);
     struct arena *arena = arena_create();
     set_name(thing, bytes_present(object->name) ? arena_text(arena, object->name) : NULL);
@@ -381,6 +384,8 @@ static enum err say_one(struct known *known, const struct known_saying *saying, 
         from = INSTANT_EVER;
     else if (known_before && from < thing->from)
         from = thing->from; /* time does not go back */
+    if (member && !gone && from != INSTANT_EVER && from < thing->ended)
+        from = thing->ended;
     if (member && gone)
         from = thing->from;
     fact = member ? member_fact(thing, from, !gone ? INSTANT_NEVER : from != INSTANT_EVER && at < from ? from : at)
@@ -397,6 +402,8 @@ static enum err say_one(struct known *known, const struct known_saying *saying, 
     thing->from = from;
     thing->version = saying->version;
     thing->stands = !gone;
+    if (member)
+        thing->ended = gone ? fact.membership.to : INSTANT_EVER;
     if (!gone && !member) {
         thing->content = pending->content;
         set_name(thing, pending->name);

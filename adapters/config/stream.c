@@ -8,7 +8,7 @@
 struct stream {
     struct stream_options options;
     struct arena *arena;      /* of a line */
-    bool in_snapshot, spoiled; /* spoiled: it has a line that cannot be read, so it is not taken */
+    bool in_snapshot, spoiled; /* spoiled: a line of it is missing or cannot be read, so it is not taken */
     instant snapshot_at;      /* as snapshot-begin says; INSTANT_NONE: it does not */
     instant snapshot_newest;  /* of its lines */
     int64_t snapshot_sequence;
@@ -16,8 +16,7 @@ struct stream {
     instant held_at;
     int64_t held_sequence;
     struct buffer waiting;    /* each with its end */
-    bool hole;
-    int64_t missed;           /* lines refused since the last one that was taken */
+    bool again;               /* lines come again, from an older snapshot on, up to what was said */
     instant newest;           /* of what was said; INSTANT_NONE: nothing yet */
 };
 
@@ -56,23 +55,28 @@ static instant newest_of(const struct stream *stream)
     return stream->newest == INSTANT_NONE || (until != INSTANT_NONE && until > stream->newest) ? until : stream->newest;
 }
 
+static struct follow_place *place_of(const struct stream *stream)
+{
+    return follow_place(stream->options.follow);
+}
+
 static void open_hole(struct stream *stream, const char *place, const char *why)
 {
     log_once(LOG_ERROR, stream->options.part, "hole", "%s: %s; changes go on, the watermark stands until the sidecar sends a whole snapshot", place, why);
-    stream->hole = true;
+    place_of(stream)->hole = true;
 }
 
 static void close_hole(struct stream *stream)
 {
     if (log_clear(stream->options.part, "hole"))
         log_info(stream->options.part, "whole again by a snapshot");
-    stream->hole = false;
-    stream->missed = 0;
+    place_of(stream)->hole = false;
+    place_of(stream)->missed = 0;
 }
 
 enum err stream_refuse(struct stream *stream, const char *place, const char *why, struct bytes text)
 {
-    stream->missed++;
+    place_of(stream)->missed++;
     /* A snapshot with a line that cannot be read would delete what stands there. */
     stream->spoiled = stream->in_snapshot;
     return stream->options.sink.refused(stream->options.sink.owner, place, why, text);
@@ -185,8 +189,18 @@ static enum err take_snapshot(struct stream *stream, instant at, int64_t sequenc
     }
     close_hole(stream);
     stream->newest = at;
-    follow_place(stream->options.follow)->sequence = sequence;
+    place_of(stream)->sequence = sequence;
+    stream->again = false;
     return ERR_OK;
+}
+
+/* A line that is missing in a snapshot would delete what it tells of. */
+static void count_in_snapshot(struct stream *stream, const struct line *line)
+{
+    if (line->sequence < 0)
+        return;
+    stream->spoiled = stream->spoiled || (stream->snapshot_sequence >= 0 && line->sequence != stream->snapshot_sequence + 1);
+    stream->snapshot_sequence = line->sequence;
 }
 
 static enum err end_snapshot(struct stream *stream, const struct line *line, const char *place, struct bytes text)
@@ -194,11 +208,12 @@ static enum err end_snapshot(struct stream *stream, const struct line *line, con
     instant at = stream->snapshot_at != INSTANT_NONE ? stream->snapshot_at : stream->snapshot_newest != INSTANT_NONE ? stream->snapshot_newest : line->at;
     instant newest = newest_of(stream);
     bool was = stream->in_snapshot;
+    count_in_snapshot(stream, line);
     stream->in_snapshot = false;
     if (!was)
         return stream_refuse(stream, place, "a snapshot-end without its snapshot-begin", text);
     if (stream->spoiled) {
-        open_hole(stream, place, "a snapshot with a line that was refused is not taken");
+        open_hole(stream, place, "a snapshot in which a line is missing, or was refused, is not taken");
         known_drop(follow_known(stream->options.follow));
         return ERR_OK;
     }
@@ -210,10 +225,14 @@ static enum err end_snapshot(struct stream *stream, const struct line *line, con
         char shown[INSTANT_TEXT_SIZE];
         log_info(stream->options.part, "%s: a snapshot of %s is older than what is known: passed over", place, instant_format(at, shown));
         known_drop(follow_known(stream->options.follow));
+        /* Nothing behind the watermark was taken in this run, so all that comes now behind it counts: no hole is left. */
+        if (stream->snapshot_sequence >= 0 && stream->newest == INSTANT_NONE) {
+            close_hole(stream);
+            stream->again = true;
+            place_of(stream)->sequence = stream->snapshot_sequence;
+        }
         return ERR_OK;
     }
-    if (line->sequence > stream->snapshot_sequence)
-        stream->snapshot_sequence = line->sequence;
     return take_snapshot(stream, at, stream->snapshot_sequence);
 }
 
@@ -223,8 +242,7 @@ static enum err snapshot_line(struct stream *stream, const struct line *line, co
         return stream_refuse(stream, place, "a delete within a snapshot, expected upserts alone", text);
     if (line->at != INSTANT_NONE && (stream->snapshot_newest == INSTANT_NONE || line->at > stream->snapshot_newest))
         stream->snapshot_newest = line->at;
-    if (line->sequence > stream->snapshot_sequence)
-        stream->snapshot_sequence = line->sequence;
+    count_in_snapshot(stream, line);
     if (line->op == LINE_UPSERT && line->object.type != OBJECT_NONE)
         show_upsert(stream, line, true);
     return ERR_OK;
@@ -235,21 +253,21 @@ static enum err snapshot_line(struct stream *stream, const struct line *line, co
 /* False: it came before. */
 static bool is_news(struct stream *stream, const struct line *line, const char *place)
 {
-    int64_t *last = &follow_place(stream->options.follow)->sequence;
+    struct follow_place *at = place_of(stream);
     if (line->sequence < 0)
         return true;
-    if (*last >= 0 && line->sequence <= *last)
+    if (at->sequence >= 0 && line->sequence <= at->sequence)
         return false;
-    if (*last >= 0 && line->sequence > *last + 1 + stream->missed)
-        open_hole(stream, place, arena_printf(stream->arena, "seq %" PRId64 " comes after %" PRId64 ": lines are missing", line->sequence, *last));
-    *last = line->sequence;
-    stream->missed = 0;
+    if (at->sequence >= 0 && line->sequence > at->sequence + 1 + at->missed)
+        open_hole(stream, place, arena_printf(stream->arena, "seq %" PRId64 " comes after %" PRId64 ": lines are missing", line->sequence, at->sequence));
+    at->sequence = line->sequence;
+    at->missed = 0;
     return true;
 }
 
 static enum err change_line(struct stream *stream, const struct line *line, const char *place, struct bytes text)
 {
-    int64_t before = follow_place(stream->options.follow)->sequence;
+    int64_t before = place_of(stream)->sequence;
     instant newest = newest_of(stream), at = line->at;
     if (at == INSTANT_NONE)
         return stream_refuse(stream, place, "at is missing, expected a time as \"2026-11-23T09:10:11.120Z\"", text);
@@ -257,12 +275,13 @@ static enum err change_line(struct stream *stream, const struct line *line, cons
         return ERR_OK;
     if (newest != INSTANT_NONE && at < newest) {
         if (newest - at > REPEAT_MS) {
-            if (before >= 0 && line->sequence > before)
+            if (before >= 0 && line->sequence > before && !stream->again)
                 open_hole(stream, place, "its time lies before what was said already");
             return ERR_OK;
         }
         at = newest;
     }
+    stream->again = false;
     stream->newest = at;
     if (line->object.type == OBJECT_NONE)
         return ERR_OK;
@@ -279,6 +298,8 @@ static enum err alive_line(struct stream *stream, const struct line *line, const
     instant newest = newest_of(stream);
     if (line->at == INSTANT_NONE)
         return stream_refuse(stream, place, "at is missing, expected a time as \"2026-11-23T09:10:11.120Z\"", text);
+    if (!is_news(stream, line, place))
+        return ERR_OK;
     if (newest == INSTANT_NONE || line->at > newest)
         stream->newest = line->at;
     return ERR_OK;
@@ -341,5 +362,5 @@ enum err stream_decide(struct stream *stream, instant wall)
 
 enum err stream_commit(struct stream *stream)
 {
-    return follow_commit(stream->options.follow, stream->hole || !stream_is_settled(stream) ? INSTANT_NONE : stream->newest);
+    return follow_commit(stream->options.follow, place_of(stream)->hole || !stream_is_settled(stream) ? INSTANT_NONE : stream->newest);
 }

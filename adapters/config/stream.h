@@ -4,7 +4,8 @@
  * Nothing counts before a first snapshot was taken.  `seq` grows by one a line: what comes again is passed over, and
  * where lines are missing the stream has a *hole*: changes go on, but the watermark stands until the next snapshot.  A
  * line that was refused leaves none.  Lines come in order of `at`: one that lies more than REPEAT_MS before
- * what was said is a repetition (of a file that is read from its start again), a closer one happened when the last did.
+ * what was said is a repetition (of a file that is read from its start again), a closer one happened when the last did.  When a
+ * run begins with an older snapshot and no line is missing behind it, what was a hole is none any more.
  *
  * A snapshot that is held (follow.h) waits here with the lines behind it until somebody decides, or until another
  * snapshot takes its place.  A snapshot that is broken off is as if it had never begun.
