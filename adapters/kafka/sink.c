@@ -211,7 +211,7 @@ enum err kafka_sink_create(const struct kafka_sink_options *options, struct kafk
     sink->options = *options;
     sink->outbox.settings = options->settings;
     pace_init(&sink->pace);
-    *face = (struct adapter_sink){sink, sink_fact, sink_refused, sink_cursor};
+    *face = (struct adapter_sink){sink, sink_fact, sink_refused, sink_cursor, sink_recall, sink_decisions};
     enum err err = kafka_admin_create(options->settings, SINK_ASK_MS, &sink->admin);
     if (err != ERR_OK) {
         kafka_sink_destroy(sink);
@@ -262,6 +262,7 @@ void kafka_sink_destroy(struct kafka_sink *sink)
         sink->cursors = cursor->next;
         free(cursor);
     }
+    free(sink->recalled);
     pace_free(&sink->pace);
     free(sink);
 }

@@ -14,6 +14,8 @@
  * `objects` is compacted, which keeps the last record, not the largest version: so the sink first reads the topic
  * to its end, and never appends a version older than one that is there.
  *
+ * An adapter that asks for its past gets the facts of its source from there, and the decisions about it as they come.
+ *
  * Thread: the adapter's, but for kafka_sink_stop().  Owner: the command; destroyed after its adapter.
  */
 #ifndef ADAPTERS_KAFKA_SINK_H

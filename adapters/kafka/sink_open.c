@@ -7,13 +7,11 @@
 
 enum { TAKE = 512, IDLE_MS = 20, QUIET_MS = 30000 };
 
-typedef void (*record_fn)(struct kafka_sink *sink, const struct kafka_record *record, struct arena *arena);
-
-/* Reads every partition of a topic from its first record to where it ends now.  ERR_AWAY: no answer; begun again. */
-static enum err read_topic(struct kafka_sink *sink, const char *topic, int32_t partitions, record_fn fn, struct arena *arena)
+enum err sink_read_topic(struct kafka_sink *sink, const char *topic, int32_t partitions, int64_t *upto, sink_record_fn fn, struct arena *arena)
 {
     struct kafka_position *positions = arena_alloc(arena, ((size_t)partitions + 1) * sizeof *positions);
     int64_t *ends = arena_alloc(arena, ((size_t)partitions + 1) * sizeof *ends);
+    int64_t *all_ends = arena_alloc(arena, ((size_t)partitions + 1) * sizeof *all_ends);
     struct kafka_record *records = arena_alloc(arena, TAKE * sizeof *records);
     struct arena *scratch = arena_create();
     struct kafka_consumer *consumer = NULL;
@@ -22,6 +20,9 @@ static enum err read_topic(struct kafka_sink *sink, const char *topic, int32_t p
     for (int32_t i = 0; i < partitions && err == ERR_OK; i++) {
         int64_t low;
         err = kafka_admin_watermarks(sink->admin, topic, i, &low, &ends[open]);
+        all_ends[i] = ends[open];
+        if (upto && upto[i] > low)
+            low = upto[i];
         positions[open] = (struct kafka_position){topic, i, low};
         open += err == ERR_OK && ends[open] > low;
     }
@@ -52,6 +53,8 @@ static enum err read_topic(struct kafka_sink *sink, const char *topic, int32_t p
     }
     kafka_consumer_destroy(consumer);
     arena_destroy(scratch);
+    for (int32_t i = 0; upto && i < partitions && err == ERR_OK; i++)
+        upto[i] = all_ends[i];
     return err;
 }
 
@@ -93,10 +96,10 @@ static enum err open_once(struct kafka_sink *sink, struct arena *arena, struct b
     sink_look(sink);
     sink->cursor_partition = (int32_t)(bytes_hash(bytes_from_text(sink->options.source)) % (uint64_t)partitions[2]);
     buffer_clear(&sink->key);
-    enum err err = read_topic(sink, sink->options.cursors, partitions[2], take_cursor, arena);
+    enum err err = sink_read_topic(sink, sink->options.cursors, partitions[2], NULL, take_cursor, arena);
     *cursor = sink->key.len ? arena_copy(arena, buffer_bytes(&sink->key)) : BYTES_NONE;
     if (err == ERR_OK)
-        err = read_topic(sink, sink->options.objects, partitions[1], take_object, arena);
+        err = sink_read_topic(sink, sink->options.objects, partitions[1], NULL, take_object, arena);
     if (err == ERR_AWAY)
         log_once(LOG_ERROR, "kafka", "open", "%s and %s cannot be read (%s); tried again and again", sink->options.cursors, sink->options.objects,
                  kafka_admin_why(sink->admin));

@@ -28,7 +28,21 @@ struct kafka_sink {
     struct buffer key;
     struct sink_cursor *cursors, *cursors_last;
     struct kafka_sink_counts counts;
+    adapter_take_fn take; /* of what is recalled, while it is */
+    void *take_owner;
+    enum err take_err;
+    int64_t *recalled;    /* [objects_partitions]: up to where */
+    int32_t recalled_count;
 };
+
+/* sink_recall.c: the source's past and the decisions about it, from `objects` (adapter_sink). */
+enum err sink_recall(void *owner, adapter_take_fn take, void *take_owner);
+enum err sink_decisions(void *owner, adapter_take_fn take, void *take_owner);
+
+typedef void (*sink_record_fn)(struct kafka_sink *sink, const struct kafka_record *record, struct arena *arena);
+/* sink_open.c: reads every partition of a topic from upto (NULL: its first record) to where it ends now, which upto says
+ * then.  ERR_AWAY: no answer; to be begun again. */
+enum err sink_read_topic(struct kafka_sink *sink, const char *topic, int32_t partitions, int64_t *upto, sink_record_fn fn, struct arena *arena);
 
 /* sink.c: asks how many partitions there are. */
 void sink_look(struct kafka_sink *sink);

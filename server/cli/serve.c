@@ -7,6 +7,7 @@
 #include "server/close/closer.h"
 #include "server/close/topic.h"
 #include "server/ingest/embedded.h"
+#include "server/ingest/kafka_say.h"
 #include "server/ingest/pump.h"
 #include "server/ingest/ruleset.h"
 #include "server/topics.h"
@@ -30,6 +31,8 @@ struct server {
     struct kafka_settings kafka;      /* with Kafka: */
     struct kafka_source *kafka_source;
     struct close_topic *close_topic;
+    struct kafka_sink_options say_options;
+    struct kafka_say *kafka_say;
     enum err ended; /* by what the ingest loop had to stop */
     struct loop_signal *interrupt, *terminate;
     pthread_t ingest_thread;
@@ -147,16 +150,24 @@ static enum err start_kafka(struct server *server)
                                            .close_owner = server->close_topic,
                                        },
                                        &server->kafka_source);
-    if (err == ERR_OK)
-        pump_set_kafka(server->pump, server->kafka_source);
-    return err;
+    if (err != ERR_OK)
+        return err;
+    pump_set_kafka(server->pump, server->kafka_source);
+    server->say_options = (struct kafka_sink_options){.settings = &server->kafka,
+                                                      .source = "api",
+                                                      .facts = topic_name(server->settings, TOPIC_FACTS, server->arena),
+                                                      .objects = topic_name(server->settings, TOPIC_OBJECTS, server->arena),
+                                                      .cursors = topic_name(server->settings, TOPIC_CURSORS, server->arena),
+                                                      .dead = topic_name(server->settings, TOPIC_DEAD, server->arena)};
+    server->kafka_say = kafka_say_create(&server->say_options);
+    return ERR_OK;
 }
 
 /* Thread: the serve loop's. */
 static bool say(void *owner, const struct fact *fact)
 {
     struct server *server = owner;
-    return batch_queue_say(pump_queue(server->pump), fact);
+    return server->kafka_say ? kafka_say(server->kafka_say, fact) : batch_queue_say(pump_queue(server->pump), fact);
 }
 
 static enum err start_loops(struct server *server)
@@ -227,6 +238,7 @@ static void stop(struct server *server)
         pthread_join(server->ingest_thread, NULL);
         pump_finish(server->pump);
     }
+    kafka_say_destroy(server->kafka_say);
     kafka_source_destroy(server->kafka_source);
     closer_destroy(server->closer);
     close_topic_destroy(server->close_topic);
