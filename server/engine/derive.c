@@ -147,7 +147,7 @@ static void derive_session(struct engine *engine, uint32_t number)
  * Rows, and so views, do not change while sessions are derived; with twins they rest on other sessions, so then each
  * session is derived by itself.
  */
-enum { TOGETHER = 32 };
+enum { TOGETHER = 64 };
 
 struct pending {
     uint32_t number, known;

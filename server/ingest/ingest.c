@@ -185,11 +185,15 @@ enum fact_outcome ingest_fact(struct ingest *ingest, const struct fact *fact)
 
 void ingest_facts(struct ingest *ingest, const struct fact *facts, size_t count)
 {
-    for (size_t done = 0; done < count; done += ENGINE_TOGETHER) {
-        size_t many = count - done < ENGINE_TOGETHER ? count - done : ENGINE_TOGETHER;
-        engine_expect(ingest->engine, &facts[done], many);
-        for (size_t i = 0; i < many; i++)
-            (void)ingest_fact(ingest, &facts[done + i]);
+    size_t asked = count < ENGINE_TOGETHER ? count : ENGINE_TOGETHER;
+    engine_expect(ingest->engine, facts, asked);
+    /* What the next ones will read is on its way while these are folded. */
+    for (size_t done = 0, next; done < count; done = next) {
+        next = asked;
+        asked = count - next < ENGINE_TOGETHER ? count : next + ENGINE_TOGETHER;
+        engine_expect(ingest->engine, &facts[next], asked - next);
+        for (size_t i = done; i < next; i++)
+            (void)ingest_fact(ingest, &facts[i]);
     }
 }
 
