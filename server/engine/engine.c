@@ -152,9 +152,10 @@ void engine_settle(struct engine *engine, instant clock)
 {
     settle_inputs(engine);
     sessions_settle(engine);
-    if (counters_stale_begin(&engine->counters))
-        subject_each_edge(engine, (instant)engine->counters.stale_from * SLOT_MS,
-                          ((instant)engine->counters.stale_to + 1) * SLOT_MS - 1, counters_derived_edge);
+    if (counters_stale_begin(&engine->counters)) {
+        instant from = (instant)engine->counters.stale_from * SLOT_MS, to = ((instant)engine->counters.stale_to + 1) * SLOT_MS - 1;
+        subject_each_edge(engine, from, from, to, counters_derived_edge);
+    }
     if (clock != INSTANT_EVER)
         counters_advance(&engine->counters, clock);
 }

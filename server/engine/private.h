@@ -296,6 +296,8 @@ bool seats_alone(const struct engine *engine, uint32_t number, const uint32_t se
 /* The session, alone on its seats, ends here now. */
 void seats_end(struct engine *engine, uint32_t number, const uint32_t seats[SEAT_FAMILIES], instant end);
 void seat_left(struct engine *engine, uint32_t seat, uint32_t number);
+/* True: every session of the seat ends before the instant. */
+bool seat_over_before(const struct engine *engine, uint32_t seat, instant at);
 /* Looks at all of a seat's sessions again. */
 void seat_measure(struct engine *engine, uint32_t seat, enum seat_family family);
 
@@ -304,9 +306,9 @@ void subject_install(struct engine *engine, uint32_t number, const struct subjec
 /* Takes the session off its seats without touching the counters: all its edges lie before the horizon. */
 void subject_forget(struct engine *engine, uint32_t number);
 void subject_remove(struct engine *engine, uint32_t number);
-/* Every edge of every seat in [from, to], in no order between seats. */
+/* Every edge of every seat in [from, to], in no order between seats; seats that are over before an instant may be left out. */
 typedef void (*edge_fn)(struct counters *counters, const struct edge *edge);
-void subject_each_edge(struct engine *engine, instant from, instant to, edge_fn fn);
+void subject_each_edge(struct engine *engine, instant over, instant from, instant to, edge_fn fn);
 
 /* apply.c */
 /* The source has sent sessions, media or ports; logins: login rows. */

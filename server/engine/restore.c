@@ -138,13 +138,15 @@ void engine_restored(struct engine *engine, bool recount)
         /* Under other rules everything is counted anew; only a store without a horizon can be. */
         check(engine->counters.horizon == INSTANT_EVER);
         configured_recount(engine);
-        subject_each_edge(engine, INSTANT_EVER, INSTANT_NEVER, counters_edge);
+        subject_each_edge(engine, INSTANT_EVER, INSTANT_EVER, INSTANT_NEVER, counters_edge);
     } else {
         instant newest = engine->newest_begin;
         if (engine->counters.clock < newest)
             newest = engine->counters.clock;
         engine->counters.floor = newest < (instant)LOG_SLOTS * SLOT_MS ? 0 : slot_of(newest) - LOG_SLOTS;
-        subject_each_edge(engine, INSTANT_EVER, INSTANT_NEVER, counters_restored_edge);
+        /* What was over before both the clock and the logs adds nothing to either. */
+        instant logs = (instant)engine->counters.floor * SLOT_MS;
+        subject_each_edge(engine, logs < engine->counters.clock ? logs : engine->counters.clock, INSTANT_EVER, INSTANT_NEVER, counters_restored_edge);
         for (uint32_t i = 0; i < engine->counters.scope_count; i++)
             engine->counters.scopes[i].dirty = false;
         for (size_t i = 0; i < engine->statements.dirty.count; i++)

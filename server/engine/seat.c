@@ -58,6 +58,12 @@ void seat_left(struct engine *engine, uint32_t seat, uint32_t number)
     bounds->last_end = INSTANT_EVER;
 }
 
+bool seat_over_before(const struct engine *engine, uint32_t seat, instant at)
+{
+    const struct seat_bounds *bounds = &engine->seat_bounds[seat - 1];
+    return bounds->others_end < at && bounds->last_end < at;
+}
+
 void seat_measure(struct engine *engine, uint32_t seat, enum seat_family family)
 {
     struct seat_bounds bounds = {INSTANT_EVER, INSTANT_EVER, 0};

@@ -403,10 +403,10 @@ void subject_remove(struct engine *engine, uint32_t number)
     touch_seats(engine, windows, SEAT_FAMILIES, apply_difference(engine));
 }
 
-void subject_each_edge(struct engine *engine, instant from, instant to, edge_fn fn)
+void subject_each_edge(struct engine *engine, instant over, instant from, instant to, edge_fn fn)
 {
     for (uint32_t seat = 1; seat <= engine->seat_count; seat++) {
-        if (!engine->seats[seat - 1])
+        if (!engine->seats[seat - 1] || seat_over_before(engine, seat, over))
             continue;
         engine->after.count = 0;
         seat_edges(engine, seat, engine->seat_families[seat - 1], from, to, &engine->after);

@@ -27,6 +27,8 @@ struct ingest {
     struct db_txn *txn; /* during a flush */
     struct buffer marks; /* hours not counted, as the store has them */
     bool marks_known;
+    struct fact later[4 * ENGINE_TOGETHER]; /* of ingest_fact_later() */
+    size_t later_count;
 };
 
 /* --- opening ------------------------------------------------------------------------------------- */
@@ -195,6 +197,19 @@ void ingest_facts(struct ingest *ingest, const struct fact *facts, size_t count)
         for (size_t i = done; i < next; i++)
             (void)ingest_fact(ingest, &facts[i]);
     }
+}
+
+void ingest_rest(struct ingest *ingest)
+{
+    ingest_facts(ingest, ingest->later, ingest->later_count);
+    ingest->later_count = 0;
+}
+
+void ingest_fact_later(struct ingest *ingest, const struct fact *fact)
+{
+    ingest->later[ingest->later_count++] = *fact;
+    if (ingest->later_count == sizeof ingest->later / sizeof *ingest->later)
+        ingest_rest(ingest);
 }
 
 void ingest_refused(struct ingest *ingest, const struct dead_letter *letter)

@@ -38,6 +38,10 @@ void ingest_destroy(struct ingest *ingest);
 enum fact_outcome ingest_fact(struct ingest *ingest, const struct fact *fact);
 /* Many at once, which is faster; what became of each is counted. */
 void ingest_facts(struct ingest *ingest, const struct fact *facts, size_t count);
+/* For facts that come one by one: collected, and folded some at a time, the last by ingest_rest(), until which what a
+ * fact points at must stay. */
+void ingest_fact_later(struct ingest *ingest, const struct fact *fact);
+void ingest_rest(struct ingest *ingest);
 /* Keeps refused input; each once. */
 void ingest_refused(struct ingest *ingest, const struct dead_letter *letter);
 /* The cursor up to which this source's facts have been handed over. */

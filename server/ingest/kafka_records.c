@@ -61,7 +61,7 @@ void kafka_source_take_facts(struct kafka_source *source, struct kafka_partition
         if (item.kind == FACT_ITEM_FACT) {
             if (item.fact.kind == FACT_WATERMARK)
                 item.fact.partition = fact_partition(topic, (uint32_t)partition->at.partition);
-            ingest_fact(source->options.ingest, &item.fact);
+            ingest_fact_later(source->options.ingest, &item.fact);
             source->facts++;
         } else if (item.kind == FACT_ITEM_REFUSED) {
             refuse(source, record, item.index, item.why, item.raw);

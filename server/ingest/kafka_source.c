@@ -189,6 +189,7 @@ bool kafka_source_take(struct kafka_source *source, int64_t until_us, uint64_t *
         uint64_t before = source->facts;
         for (size_t i = 0; i < count && !source->ended; i++)
             take_record(source, &source->records[i]);
+        ingest_rest(source->options.ingest); /* before the arena goes, and before anything is flushed */
         settle(source);
         arena_reset(source->arena);
         *facts += source->facts - before;
