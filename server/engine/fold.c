@@ -317,6 +317,8 @@ void counters_pack_slot(struct counters *counters, struct counter_slot *slot, co
                                : NULL;
     for (size_t item = 0; item < items; item++) {
         uint32_t exact = scratch->class_of[item], person = scratch->class_of[item + items];
+        if (!exact && !person && !carry)
+            continue; /* nothing moved it */
         struct class *of_exact = exact ? &scratch->classes[exact - 1] : NULL, *of_person = person ? &scratch->classes[person - 1] : NULL;
         pack(of_exact, item_numbers[item], PROFILE_EXACT, carry ? carry[item] : 0, out);
         pack(of_exact, item_numbers[item], PROFILE_LRM, 0, out);
