@@ -91,7 +91,7 @@ static void take_integer(void *owner, const struct odbc_value *values)
 }
 
 /* One integer; *value stays when there is no row. */
-static enum err ask_integer(struct sim_database *database, const char *sql, int64_t *value)
+enum err database_ask_integer(struct sim_database *database, const char *sql, int64_t *value)
 {
     static const enum odbc_type types[] = {ODBC_INTEGER};
     struct odbc_fault fault;
@@ -103,14 +103,14 @@ static enum err ask_integer(struct sim_database *database, const char *sql, int6
 static enum err has_marker(struct sim_database *database, bool *has)
 {
     int64_t count = 0;
-    enum err err = ask_integer(database, "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() "
+    enum err err = database_ask_integer(database, "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() "
                                          "AND table_name = 'seatmeter_simulator'", &count);
     *has = count > 0;
     return err;
 }
 
 /* The file's statements one by one: comments end with their line, statements with a semicolon; it has no texts. */
-static enum err run_file(struct sim_database *database, const char *text)
+enum err database_run_file(struct sim_database *database, const char *text)
 {
     struct buffer statement = {0};
     enum err err = ERR_OK;
@@ -150,7 +150,7 @@ enum err database_create(struct sim_database *database)
     enum err err = has_marker(database, &has);
     if (err || has)
         return err;
-    err = ask_integer(database, "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() "
+    err = database_ask_integer(database, "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() "
                                 "AND (table_name LIKE 'g\\_%' OR table_name LIKE 'gc\\_%' OR table_name LIKE 'gcx\\_%' OR "
                                 "table_name LIKE 'gx\\_%' OR table_name LIKE 'go\\_%')", &foreign);
     if (err)
@@ -160,7 +160,7 @@ enum err database_create(struct sim_database *database)
                   "expected: an empty database", database->dsn);
         return ERR_USAGE;
     }
-    err = run_file(database, (const char *)icon_idb_postgres);
+    err = database_run_file(database, (const char *)icon_idb_postgres);
     if (!err)
         err = make_indexes(database);
     if (!err)
@@ -174,7 +174,7 @@ enum err database_lock(struct sim_database *database)
     /* The server may need a moment to see that a killed simulator is gone. */
     for (int tries = 0; tries < 20; tries++) {
         int64_t locked = 0;
-        enum err err = ask_integer(database, "SELECT CASE WHEN pg_try_advisory_lock(4711, 7) THEN 1 ELSE 0 END", &locked);
+        enum err err = database_ask_integer(database, "SELECT CASE WHEN pg_try_advisory_lock(4711, 7) THEN 1 ELSE 0 END", &locked);
         if (err || locked)
             return err;
         nanosleep(&(struct timespec){.tv_nsec = 100 * 1000000}, NULL);

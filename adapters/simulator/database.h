@@ -44,6 +44,10 @@ MUST_CHECK enum err database_read_marker(struct sim_database *database, struct m
 
 /* A statement inside the lane's transaction, with a row list's text as its parameter (NULL: none). */
 MUST_CHECK enum err database_run(struct sim_database *database, enum sim_lane lane, const char *sql, const char *rows_json);
+/* The statements of a file one by one; it has no texts with semicolons. */
+MUST_CHECK enum err database_run_file(struct sim_database *database, const char *text);
+/* The first column of the last row; -1: NULL. */
+MUST_CHECK enum err database_ask_integer(struct sim_database *database, const char *sql, int64_t *value);
 MUST_CHECK enum err database_commit(struct sim_database *database, enum sim_lane lane);
 /* "INSERT INTO table …" of configuration rows, on the main lane. */
 MUST_CHECK enum err database_insert(struct sim_database *database, const char *table, const char *rows_json);

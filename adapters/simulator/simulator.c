@@ -2,6 +2,7 @@
 #include "adapters/simulator/simulator.h"
 
 #include "adapters/simulator/pair.h"
+#include "adapters/simulator/config_db.h"
 #include "adapters/simulator/truth.h"
 #include "adapters/simulator/watch.h"
 #include "adapters/simulator/writer.h"
@@ -311,6 +312,13 @@ static enum err work(struct run *run)
             run->start = marker->until;
     }
     site_make(&run->site, &run->icons[0].marker.site);
+    if (options->config_dsn) {
+        struct database_options config = options->database;
+        config.dsn = options->config_dsn;
+        enum err err = config_db_write(&config, &run->site);
+        if (err)
+            return err;
+    }
     for (int i = 0; i < run->icon_count; i++) {
         struct icon *icon = &run->icons[i];
         struct writer_options writer = {.script = &icon->script, .database = icon->database, .marker = icon->marker, .delivery = options->delivery};

@@ -77,6 +77,7 @@ int cli_simulate(int argc, char **argv)
     int64_t gvp_port = 0;
     const struct cli_option table[] = {
         {"dsn", 0, "DSN", &options.database.dsn, .text = "the ODBC data source; only a database that the simulator made"},
+        {"config", 0, "DSN", &options.config_dsn, .text = "keep the site as a Configuration Database, too, in this database"},
         {"twin", 0, "DSN", &options.twin_dsn, .text = "act the second ICON of an HA pair, too, in this database"},
         {"user", 0, "NAME", &options.database.user, .text = "database user; default: as the DSN says"},
         {"password-file", 0, "FILE", &options.database.password_file, .text = "its first line is the password; default: as the DSN says"},
