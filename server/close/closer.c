@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "server/close/document.h"
+#include "server/close/proof.h"
 #include "server/close/topic.h"
 #include "server/engine/engine.h"
-#include "server/query/roster.h"
 #include "store/outbox.h"
 
 #include <pthread.h>
@@ -205,22 +205,6 @@ static instant find_horizon(struct job *job, struct query *query, const struct q
     return (instant)slot_of(earliest) * SLOT_MS;
 }
 
-/* Who was in the peaks, from the sessions of the snapshot; without it a day is closed all the same. */
-static void make_rosters(struct job *job, struct query *query)
-{
-    struct engine *engine = NULL;
-    enum err err = explain_open_engine(query, &engine);
-    job->rosters = arena_alloc(job->arena, job->due_count * sizeof *job->rosters);
-    for (size_t i = 0; i < job->due_count && err == ERR_OK; i++)
-        err = rosters_make(query, engine, &job->dues[i].book, job->dues[i].day.date, job->dues[i].day.start, job->dues[i].day.end,
-                           job->closer->options.pseudonyms, job->arena, &job->rosters[i]);
-    engine_destroy(engine);
-    if (err == ERR_OK)
-        return;
-    log_error("close", "who was in the peaks of closed days is not kept: %s", err_text(err));
-    job->rosters = NULL;
-}
-
 static void *work(void *owner)
 {
     struct job *job = owner;
@@ -232,14 +216,15 @@ static void *work(void *owner)
         find_due(job, query, books, count);
         job->horizon = job->caught_up ? find_horizon(job, query, books, count) : INSTANT_EVER;
         job->records = arena_alloc(job->arena, (job->due_count + 1) * sizeof *job->records);
+        struct close_request *requests = arena_alloc(job->arena, (job->due_count + 1) * sizeof *requests);
         for (size_t i = 0; i < job->due_count && job->err == ERR_OK; i++) {
-            struct close_request request = {job->dues[i].book, job->dues[i].day, job->dues[i].provisional, job->wall};
-            job->err = close_make(query, &request, job->arena, &job->records[i]);
+            requests[i] = (struct close_request){job->dues[i].book, job->dues[i].day, job->dues[i].provisional, job->wall};
+            job->err = close_make(query, &requests[i], job->arena, &job->records[i]);
         }
         if (job->err == ERR_OK)
             job->err = query_failure(query);
         if (job->err == ERR_OK && job->due_count && job->closer->options.pseudonyms)
-            make_rosters(job, query);
+            job->rosters = close_rosters(query, requests, job->due_count, job->closer->options.pseudonyms, job->arena);
         query_close(query);
     }
     loop_wake(job->closer->wake);
@@ -313,10 +298,10 @@ static void say_closed(const struct closer *closer, const struct job *job)
 {
     char date[DATE_TEXT_SIZE];
     for (size_t i = 0; i < job->due_count; i++) {
-        const struct due *first = &job->dues[i];
+        const struct due *first = &job->dues[i], *due = job->dues;
         size_t alike = 0, before = 0;
-        for (size_t k = 0; k < job->due_count; k++)
-            if (job->dues[k].day.date == first->day.date && job->dues[k].provisional == first->provisional && job->dues[k].touched == first->touched)
+        for (size_t k = 0; k < job->due_count; k++, due++)
+            if (due->day.date == first->day.date && due->provisional == first->provisional && due->touched == first->touched)
                 k < i ? before++ : alike++;
         if (before)
             continue;

@@ -114,13 +114,11 @@ static void make_scope(struct query *query, struct engine *engine, const struct 
     }
 }
 
-enum err rosters_make(struct query *query, struct engine *engine, const struct query_scope *book, int32_t date, instant start, instant end,
-                      const struct pseudonyms *pseudonyms, struct arena *arena, struct rosters *rosters)
+enum err rosters_make(struct query *query, struct engine *engine, const struct seat_index *index, const struct query_scope *book, int32_t date,
+                      instant start, instant end, const struct pseudonyms *pseudonyms, struct arena *arena, struct rosters *rosters)
 {
-    struct making making = {.packing = {.start = start, .pseudonyms = pseudonyms}, .arena = arena};
+    struct making making = {.packing = {.start = start, .pseudonyms = pseudonyms}, .index = index, .arena = arena};
     *rosters = (struct rosters){.book = book->scope.id, .date = date};
-    struct arena *index_arena = arena_create();
-    making.index = engine_seat_index(engine, PROFILE_EXACT, start, end, index_arena);
     make_scope(query, engine, book, start, end, &making, rosters);
     for (enum scope_kind kind = SCOPE_AGENT_GROUP; kind <= SCOPE_PLACE_GROUP && book->scope.kind == SCOPE_TENANT; kind++) {
         const struct query_scope *groups;
@@ -130,7 +128,6 @@ enum err rosters_make(struct query *query, struct engine *engine, const struct q
                 make_scope(query, engine, &groups[i], start, end, &making, rosters);
     }
     rosters->sessions = roster_pack_end(&making.packing, arena);
-    arena_destroy(index_arena);
     map_free(&making.numbers);
     buffer_free(&making.out);
     return query_failure(query);

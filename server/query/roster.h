@@ -36,9 +36,9 @@ struct rosters {
     struct bytes sessions;
 };
 
-/* Of every counter of a book with a peak in [start, end); in arena. */
-MUST_CHECK enum err rosters_make(struct query *query, struct engine *engine, const struct query_scope *book, int32_t date, instant start, instant end,
-                                 const struct pseudonyms *pseudonyms, struct arena *arena, struct rosters *rosters);
+/* Of every counter of a book with a peak in [start, end); in arena.  index: of the engine's exact seats in that span. */
+MUST_CHECK enum err rosters_make(struct query *query, struct engine *engine, const struct seat_index *index, const struct query_scope *book, int32_t date, instant start,
+                                 instant end, const struct pseudonyms *pseudonyms, struct arena *arena, struct rosters *rosters);
 void rosters_put(struct db_txn *txn, const struct rosters *rosters);
 
 /* Fills the answer, whose scope and item are set, from the roster of the book's day that holds the instant.

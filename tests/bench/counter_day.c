@@ -3,7 +3,8 @@
  * records weighed.
  *
  *   counter_day.disk    bytes per active counter (scope, item) and day of the slots, day nets and sustained levels, all profiles
- *   counter_day.proof   likewise of what named rests on: entries, and the seats seen before the horizon
+ *   counter_day.proof   likewise of what named rests on: entries, and the seats seen before the horizon; and the rosters of
+ *                       the peaks of the day, in the system's book and each tenant's
  *   hours.count         facts per CPU-second when named and sustained of their hours are counted behind them
  *
  * A record weighs its key, its value and the 10 bytes that LMDB has for it in a page; that pages are not quite full
@@ -13,8 +14,10 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "server/close/ready.h"
 #include "server/engine/engine.h"
 #include "server/ingest/ingest.h"
+#include "server/query/roster.h"
 #include "store/hour.h"
 #include "tests/support/load.h"
 #include "tests/support/ways.h"
@@ -83,6 +86,37 @@ static bool wanted(const char *name, int argc, char **argv)
     return found;
 }
 
+/* The rosters of the load's day in every book, as a close makes them. */
+static void make_rosters(struct db *db, instant start)
+{
+    struct arena *arena = arena_create();
+    struct pseudonyms pseudonyms;
+    struct query *query;
+    struct engine *engine;
+    struct db_txn *txn;
+    const struct query_scope *books;
+    double begun = cpu_seconds();
+    size_t rosters = 0;
+    check(pseudonyms_open(NULL, &pseudonyms) == ERR_OK && query_open(db, &query) == ERR_OK && explain_open_engine(query, &engine) == ERR_OK);
+    double opened = cpu_seconds();
+    size_t count = close_books(query, arena, &books);
+    const struct seat_index *index = engine_seat_index(engine, PROFILE_EXACT, start, start + DAY_MS, arena);
+    for (size_t i = 0; i < count; i++) {
+        struct arena *one = arena_create();
+        struct rosters made;
+        check(rosters_make(query, engine, index, &books[i], instant_day(start), start, start + DAY_MS, &pseudonyms, one, &made) == ERR_OK);
+        check(db_begin_write(db, &txn) == ERR_OK);
+        rosters_put(txn, &made);
+        check(db_commit(txn) == ERR_OK);
+        rosters += made.count;
+        arena_destroy(one);
+    }
+    fprintf(stderr, "%zu rosters of %zu books in %.2f s of CPU, an engine opened for them in %.2f s\n", rosters, count, cpu_seconds() - opened, opened - begun);
+    engine_destroy(engine);
+    query_close(query);
+    arena_destroy(arena);
+}
+
 static void measure(struct way_store *store, const struct load *load, int argc, char **argv)
 {
     struct db_txn *txn;
@@ -104,10 +138,15 @@ static void measure(struct way_store *store, const struct load *load, int argc, 
             longest * 1000);
     way_store_flush(store);
     fprintf(stderr, "written in %.2f s\n", cpu_seconds() - counted);
+    size_t login = 0;
+    while (load->facts[login].kind != FACT_LOGIN_SESSION)
+        login++;
+    if (wanted(names[1], argc, argv))
+        make_rosters(store->db, (instant)instant_day(load->facts[login].login_session.begin) * DAY_MS);
     check(db_begin_read(store->db, &txn) == ERR_OK);
     double counters = (double)active_counters(txn);
     double disk = weigh(txn, TABLE_SLOT) + weigh(txn, TABLE_DAY_NET) + weigh(txn, TABLE_SUSTAINED);
-    double proof = weigh(txn, TABLE_NAMED) + weigh(txn, TABLE_SEEN);
+    double proof = weigh(txn, TABLE_NAMED) + weigh(txn, TABLE_SEEN) + weigh(txn, TABLE_DAY);
     db_abort(txn);
     if (wanted(names[0], argc, argv))
         print_figure(names[0], disk / counters, "B");

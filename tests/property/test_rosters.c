@@ -97,7 +97,8 @@ static void close_day(struct asking *asking, struct query *query, struct engine 
     struct rosters rosters;
     struct db_txn *txn;
     check(close_make(query, &(struct close_request){*book, *day, false, day->end}, asking->arena, &record) == ERR_OK);
-    check(rosters_make(query, engine, book, day->date, day->start, day->end, &asking->property->pseudonyms, asking->arena, &rosters) == ERR_OK);
+    check(rosters_make(query, engine, engine_seat_index(engine, PROFILE_EXACT, day->start, day->end, asking->arena), book, day->date, day->start, day->end,
+                       &asking->property->pseudonyms, asking->arena, &rosters) == ERR_OK);
     check(db_begin_write(asking->store->db, &txn) == ERR_OK);
     close_put(txn, &record);
     rosters_put(txn, &rosters);
