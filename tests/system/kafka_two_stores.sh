@@ -23,6 +23,9 @@ sed -i 's/^  brokers:.*/&\n  mark_seconds: 1/' "$scratch/a.yaml" "$scratch/b.yam
 "$SEATMETER" simulate --dsn "$PG_DSN" --now "$start" --speed 4000 --until "$to" >"$scratch/simulator.log" 2>&1 &
 simulator=$!
 adapter_launch "$scratch/a.yaml"
+# Two of the three tenants have days of their own.
+printf '{"source":"api","kind":"tenant_setting","key":"%d/","version":1,"body":{"tenant":%d,"zone":"%s"}}\n' 101 101 Asia/Kathmandu 102 102 America/New_York >"$scratch/zones.jsonl"
+expect 0 "zones" "$SEATMETER" replay --brokers "$KAFKA_BROKERS" "$scratch/zones.jsonl"
 
 server_a='' server_b=''
 begin() { # begin NAME
@@ -80,6 +83,10 @@ digests() {
 both() { digests | cut -f1,2,4 | sort -u | cut -f1,2 | sort | uniq -d | wc -l; }
 several() { [ "$(both)" -ge 8 ]; }
 wait_for 60 "eight marks at which both stood" several || { digests; fail "only $(both) marks at which both stood"; }
+for port in "$port_a" "$port_b"; do
+    zones=$(api "$port" "/api/v1/closes?limit=1000" | jq -c '[.closes[] | [.book, .zone]] | unique')
+    [ "$zones" = '[["101","Asia/Kathmandu"],["102","America/New_York"],["103","UTC"],["system","UTC"]]' ] || fail "the books' zones: $zones"
+done
 adapter_stop
 for port in "$port_a" "$port_b"; do wait_for 30 "the last records" lag_gone "$port" || fail "there is lag"; done
 marks=$(both)
