@@ -51,10 +51,9 @@ static void enter(struct fold *fold, instant at)
     struct net_record net;
     struct slot_record record;
     bool damaged = false;
-    int32_t day_end = instant_day(at) < query->day_end ? instant_day(at) : query->day_end;
-    for (int32_t day = query->day_first; day < day_end; day++) {
+    for (size_t i = 0; i < query->day_count && query->days[i] < instant_day(at); i++) {
         struct key key;
-        day_net_key(&key, day, fold->scope);
+        day_net_key(&key, query->days[i], fold->scope);
         if (!db_get(query->txn, TABLE_DAY_NET, key_bytes(&key), &value))
             continue;
         while (net_unpack(&value, &net, &damaged)) {

@@ -38,6 +38,29 @@ static enum err load_known_until(struct query *query)
     return query->err;
 }
 
+/* By jumps from day to day: one stray fact of 1970 must not make every question look at fifty years of days. */
+static void load_days(struct query *query)
+{
+    size_t capacity = 64;
+    struct bytes key, value;
+    struct db_cursor *cursor = db_cursor_open(query->txn, TABLE_DAY_NET, BYTES_NONE);
+    query->days = arena_alloc(query->arena, capacity * sizeof *query->days);
+    uint32_t day;
+    while (db_cursor_next(cursor, &key, &value) && key_take_u32(&key, &day)) {
+        struct key next = {.len = 0};
+        if (query->day_count == capacity) {
+            int32_t *more = arena_alloc(query->arena, 2 * capacity * sizeof *more);
+            memcpy(more, query->days, capacity * sizeof *more);
+            query->days = more;
+            capacity *= 2;
+        }
+        query->days[query->day_count++] = (int32_t)day;
+        key_add_u32(&next, day + 1);
+        db_cursor_seek(cursor, key_bytes(&next));
+    }
+    db_cursor_close(cursor);
+}
+
 enum err query_open(struct db *db, struct query **out)
 {
     struct db_txn *txn;
@@ -52,10 +75,7 @@ enum err query_open(struct db *db, struct query **out)
         query->slot_first = first;
         query->slot_end = last + 1;
     }
-    if (key_range(txn, TABLE_DAY_NET, &first, &last)) {
-        query->day_first = (int32_t)first;
-        query->day_end = (int32_t)last + 1;
-    }
+    load_days(query);
     query->kept_from[0] = retention_from(txn, RETENTION_SLOTS);
     query->kept_from[1] = retention_from(txn, RETENTION_GROUP_SLOTS);
     query->clock = meta_instant(query, "clock");

@@ -47,7 +47,8 @@ struct query {
     uint32_t number_max;
 
     uint32_t slot_first, slot_end; /* slots in the store: [first, end), empty when equal */
-    int32_t day_first, day_end;    /* likewise days of day_net */
+    int32_t *days;                 /* that day_net has records of, ascending */
+    size_t day_count;
     instant clock;                 /* of the last flush, INSTANT_NONE: none yet */
     instant known_until;           /* where integrals are cut */
     instant kept_from[2];          /* numbers of earlier periods are gone: of the system and tenants, of groups; INSTANT_EVER */
