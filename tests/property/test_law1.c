@@ -2,7 +2,7 @@
  * Law 1 and every number: spiteful facts reach stores in several ways; the stores are equal record for
  * record, and each usage row is what the naive judge counts, at the end and in the middle.
  *
- *   SEED=n    the first seed (default 1)     SEEDS=n   how many (default 300); SEED=n SEEDS=1: that one alone
+ *   SEED=n    the first seed (default 1)     SEEDS=n   how many (default 200); SEED=n SEEDS=1: that one alone
  *
  * Each trial runs in a process of its own, so that a check() that fails is a finding like any other.
  * What differs is made small (facts are taken away while it still differs) and printed as JSON lines.
@@ -432,7 +432,7 @@ int main(void)
     struct catalog *catalog;
     if (catalog_read(catalog_shipped(), arena, &catalog, &why) != ERR_OK)
         check_failed(__FILE__, __LINE__, why);
-    uint64_t first = one ? strtoull(one, NULL, 10) : 1, seeds = many ? strtoull(many, NULL, 10) : 300;
+    uint64_t first = one ? strtoull(one, NULL, 10) : 1, seeds = many ? strtoull(many, NULL, 10) : 200;
     struct seen seen = {0};
     unsigned failed = 0;
     check(catalog->count < sizeof seen.items);
