@@ -119,6 +119,16 @@ static enum err fault_of_ours(struct odbc_fault *fault, enum odbc_trouble troubl
     return err;
 }
 
+static void drop_kept(struct odbc *odbc)
+{
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        if (odbc->kept[i].sql)
+            SQLFreeHandle(SQL_HANDLE_STMT, odbc->kept[i].stmt);
+        free(odbc->kept[i].sql);
+        odbc->kept[i].sql = NULL;
+    }
+}
+
 /* The first line of the password file; false and *fault when it cannot be read. */
 static bool read_password(const char *file, char password[PASSWORD_BYTES_MAX], struct odbc_fault *fault)
 {
@@ -190,7 +200,7 @@ enum err odbc_connect(struct odbc *odbc, struct odbc_fault *fault)
     }
     SQLSetConnectAttr(odbc->dbc, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)(SQLULEN)LOGIN_SECONDS, 0);
     SQLSetConnectAttr(odbc->dbc, SQL_ATTR_ACCESS_MODE, (SQLPOINTER)(SQLULEN)(odbc->options.writes ? SQL_MODE_READ_WRITE : SQL_MODE_READ_ONLY), 0);
-    SQLSetConnectAttr(odbc->dbc, SQL_ATTR_AUTOCOMMIT, (SQLPOINTER)SQL_AUTOCOMMIT_OFF, 0);
+    SQLSetConnectAttr(odbc->dbc, SQL_ATTR_AUTOCOMMIT, (SQLPOINTER)(SQLULEN)(odbc->options.alone ? SQL_AUTOCOMMIT_ON : SQL_AUTOCOMMIT_OFF), 0);
     SQLRETURN ret = SQLConnect(odbc->dbc, (SQLCHAR *)(uintptr_t)odbc->options.dsn, SQL_NTS,
                                (SQLCHAR *)(uintptr_t)odbc->options.user, odbc->options.user ? SQL_NTS : 0,
                                odbc->options.password_file ? (SQLCHAR *)password : NULL,
@@ -210,6 +220,7 @@ enum err odbc_connect(struct odbc *odbc, struct odbc_fault *fault)
 void odbc_disconnect(struct odbc *odbc)
 {
     if (odbc->dbc) {
+        drop_kept(odbc);
         SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_ROLLBACK);
         SQLDisconnect(odbc->dbc);
         SQLFreeHandle(SQL_HANDLE_DBC, odbc->dbc);
@@ -348,6 +359,46 @@ static SQLRETURN fetch_rows(SQLHSTMT stmt, const struct odbc_query *query, const
     return ret;
 }
 
+/* The place of a kept query; its statement is prepared when it is new.  KEPT_MAX: none is free, or it cannot be. */
+static size_t find_kept(struct odbc *odbc, const char *sql)
+{
+    size_t at = 0;
+    while (at < KEPT_MAX && odbc->kept[at].sql && strcmp(odbc->kept[at].sql, sql) != 0)
+        at++;
+    if (at == KEPT_MAX || odbc->kept[at].sql)
+        return at;
+    SQLHSTMT stmt;
+    struct buffer quoted = {0};
+    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, odbc->dbc, &stmt)))
+        return KEPT_MAX;
+    SQLSetStmtAttr(stmt, SQL_ATTR_QUERY_TIMEOUT, (SQLPOINTER)(SQLULEN)odbc->options.timeout_seconds, 0);
+    bool good = SQL_SUCCEEDED(SQLPrepare(stmt, (SQLCHAR *)(uintptr_t)odbc_dialect_quote(odbc->dialect, sql, &quoted), SQL_NTS));
+    buffer_free(&quoted);
+    if (!good) {
+        SQLFreeHandle(SQL_HANDLE_STMT, stmt);
+        return KEPT_MAX;
+    }
+    odbc->kept[at].stmt = stmt;
+    odbc->kept[at].sql = memory_alloc(strlen(sql) + 1);
+    strcpy(odbc->kept[at].sql, sql);
+    return at;
+}
+
+/* A failed statement leaves the transaction unusable (PostgreSQL); a dead connection is found out now. */
+static enum err end_failed(struct odbc *odbc, enum err err, struct odbc_fault *fault)
+{
+    SQLUINTEGER dead = SQL_CD_FALSE;
+    drop_kept(odbc); /* what they were prepared for may have changed */
+    SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_ROLLBACK);
+    odbc->in_transaction = false;
+    if (err != ERR_CANCELLED && SQL_SUCCEEDED(SQLGetConnectAttr(odbc->dbc, SQL_ATTR_CONNECTION_DEAD, &dead, 0, NULL)) &&
+        dead == SQL_CD_TRUE) {
+        fault->trouble = ODBC_AWAY;
+        err = ERR_AWAY;
+    }
+    return err;
+}
+
 enum err odbc_run(struct odbc *odbc, const struct odbc_query *query, struct odbc_fault *fault)
 {
     struct column columns[ODBC_COLUMNS_MAX];
@@ -356,16 +407,21 @@ enum err odbc_run(struct odbc *odbc, const struct odbc_query *query, struct odbc
     check(query->column_count <= ODBC_COLUMNS_MAX && query->param_count <= ODBC_COLUMNS_MAX);
     if (!odbc->dbc)
         return fault_of_ours(fault, ODBC_AWAY, ERR_AWAY, "not connected");
-    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, odbc->dbc, &stmt)))
+    size_t kept = query->keep ? find_kept(odbc, query->sql) : KEPT_MAX;
+    if (kept < KEPT_MAX)
+        stmt = odbc->kept[kept].stmt;
+    else if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, odbc->dbc, &stmt)))
         return odbc_fault_read(odbc, SQL_HANDLE_DBC, odbc->dbc, fault);
-    SQLSetStmtAttr(stmt, SQL_ATTR_QUERY_TIMEOUT, (SQLPOINTER)(SQLULEN)odbc->options.timeout_seconds, 0);
+    else
+        SQLSetStmtAttr(stmt, SQL_ATTR_QUERY_TIMEOUT, (SQLPOINTER)(SQLULEN)odbc->options.timeout_seconds, 0);
 
     enum err err = ERR_OK;
     if (odbc_running_set(odbc, stmt)) {
-        odbc->in_transaction = true;
+        odbc->in_transaction = !odbc->options.alone;
         bind(odbc, stmt, query, columns, &binding);
         struct buffer quoted = {0};
-        SQLRETURN ret = SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)odbc_dialect_quote(odbc->dialect, query->sql, &quoted), SQL_NTS);
+        SQLRETURN ret = kept < KEPT_MAX ? SQLExecute(stmt)
+                                        : SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)odbc_dialect_quote(odbc->dialect, query->sql, &quoted), SQL_NTS);
         buffer_free(&quoted);
         if (SQL_SUCCEEDED(ret) && query->column_count)
             ret = fetch_rows(stmt, query, columns);
@@ -375,17 +431,9 @@ enum err odbc_run(struct odbc *odbc, const struct odbc_query *query, struct odbc
         err = fault_of_ours(fault, ODBC_CANCELLED, ERR_CANCELLED, "the adapter ends");
     }
     odbc_running_set(odbc, NULL);
-    SQLFreeHandle(SQL_HANDLE_STMT, stmt);
-    /* A failed statement leaves the transaction unusable (PostgreSQL); a dead connection is found out now. */
-    if (err) {
-        SQLUINTEGER dead = SQL_CD_FALSE;
-        SQLEndTran(SQL_HANDLE_DBC, odbc->dbc, SQL_ROLLBACK);
-        odbc->in_transaction = false;
-        if (err != ERR_CANCELLED && SQL_SUCCEEDED(SQLGetConnectAttr(odbc->dbc, SQL_ATTR_CONNECTION_DEAD, &dead, 0, NULL)) &&
-            dead == SQL_CD_TRUE) {
-            fault->trouble = ODBC_AWAY;
-            err = ERR_AWAY;
-        }
-    }
-    return err;
+    if (kept == KEPT_MAX)
+        SQLFreeHandle(SQL_HANDLE_STMT, stmt);
+    else
+        SQLFreeStmt(stmt, SQL_CLOSE);
+    return err ? end_failed(odbc, err, fault) : ERR_OK;
 }

@@ -61,6 +61,7 @@ struct odbc_options {
     const char *password_file; /* NULL: as the DSN says; its first line, read at each connect */
     int timeout_seconds;       /* of a statement */
     const char *dialect;       /* NULL: as the database calls itself; a test may ask another one's ways of it */
+    bool alone;                /* each query is a transaction of its own: no round trip, lock or snapshot is left behind it */
     bool writes;               /* the simulator's, into its own database; every other connection only reads */
     bool snapshot;             /* every query of a transaction sees one state of the database */
 };
@@ -93,11 +94,12 @@ struct odbc_query {
     size_t param_count;
     const enum odbc_type *types; /* of the columns in order */
     size_t column_count;
+    bool keep; /* asked again and again: it is prepared once a connection, of at most four texts */
     odbc_row_fn row;
     void *owner;
 };
 
-/* Runs it inside the transaction that the first query opens. */
+/* Runs it inside the transaction that the first query opens; alone: in one of its own. */
 MUST_CHECK enum err odbc_run(struct odbc *odbc, const struct odbc_query *query, struct odbc_fault *fault);
 /* Ends the transaction; nothing was written, so it does not matter how. */
 void odbc_end(struct odbc *odbc);

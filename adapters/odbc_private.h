@@ -11,12 +11,18 @@
 #include <sqlext.h>
 #include <stdatomic.h>
 
+enum { KEPT_MAX = 4 };
+
 struct odbc {
     struct odbc_options options;
     SQLHENV env;
     SQLHDBC dbc; /* NULL: not connected */
     const struct odbc_dialect *dialect;
     bool in_transaction;
+    struct {
+        char *sql;
+        SQLHSTMT stmt;
+    } kept[KEPT_MAX];      /* prepared, of queries that ask for it */
     pthread_mutex_t lock;  /* guards running */
     SQLHSTMT running;      /* the statement inside SQLExecute or SQLFetch */
     atomic_bool cancelled;

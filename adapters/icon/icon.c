@@ -31,8 +31,8 @@ static enum err icon_create(const struct adapter_options *options, struct adapte
     }
     const struct icon_settings *settings = &adapter->settings;
     adapter->part = arena_printf(adapter->arena, "icon %s", settings->name);
-    adapter->odbc = odbc_create(&(struct odbc_options){settings->dsn, settings->user, settings->password_file,
-                                                       (int)settings->statement_timeout_seconds});
+    adapter->odbc = odbc_create(&(struct odbc_options){.dsn = settings->dsn, .user = settings->user, .password_file = settings->password_file,
+                                                       .timeout_seconds = (int)settings->statement_timeout_seconds, .alone = true});
     adapter->tail = tail_create(&(struct tail_options){
         .name = settings->name, .part = adapter->part, .group = settings->group, .map = settings->map, .sink = options->sink,
         .odbc = adapter->odbc, .clear_names = settings->clear_names, .page_rows = (int)settings->page_rows,

@@ -178,8 +178,7 @@ static void say_empty(struct tail *tail)
     buffer_free(&text);
 }
 
-/* Reads what there is, in one transaction; the order is the law of the watermark: what G_SYNC_CONTROL says first, rows
- * behind it. */
+/* Reads what there is; the order is the law of the watermark: what G_SYNC_CONTROL says first, rows behind it. */
 static enum err read_all(struct tail *tail, bool *pass_begins, struct odbc_fault *fault)
 {
     int64_t now_us = clock_mono_us();

@@ -11,8 +11,8 @@
  * what was published.  What comes later still is found by the update stream or by *reconciling*: every
  * few minutes the sessions that are open there are compared with those that are open here.
  *
- * A poll is one short transaction that only reads.  Its rows are mapped and handed over after it has
- * ended, then the cursor follows; marks move in memory when the sink took the facts.  A poll that
+ * A poll is a handful of queries that only read, each a transaction of its own.  Its rows are mapped and handed over
+ * after the last, then the cursor follows; marks move in memory when the sink took the facts.  A poll that
  * fails has moved nothing.  The watermark (watermark.h) follows a whole pass: what G_SYNC_CONTROL said
  * when the pass began holds once every table has been read after that.
  *

@@ -4,10 +4,12 @@
 #include "base/log.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct running {
     const struct adapter_kind *kind;
+    const char *name;
     struct adapter *adapter;
     struct batch_sink *sink;
     pthread_t thread;
@@ -23,6 +25,9 @@ struct embedded {
 static void *run(void *owner)
 {
     struct running *running = owner;
+    char name[16]; /* what top and ps show; the kernel's limit */
+    snprintf(name, sizeof name, "adapt %.9s", running->name);
+    pthread_setname_np(pthread_self(), name);
     running->kind->run(running->adapter);
     return NULL;
 }
@@ -33,6 +38,7 @@ static enum err create_one(struct embedded *embedded, const struct settings *set
     struct running *running = &embedded->sources[embedded->count++];
     struct adapter_options options = {.name = source->name, .settings = source->own, .file = settings->file};
     struct db_txn *txn;
+    running->name = source->name;
     running->kind = adapter_kind_find(bytes_from_text(source->kind));
     if (!running->kind) {
         log_error("settings", "%s:%d: source \"%s\": this release has no adapter of kind \"%s\"", settings->file,

@@ -45,7 +45,7 @@ static enum err take_cursor(void *owner, struct bytes cursor)
 static struct odbc *connect_to(const char *dsn)
 {
     struct odbc_fault fault;
-    struct odbc *odbc = odbc_create(&(struct odbc_options){.dsn = dsn, .timeout_seconds = 60});
+    struct odbc *odbc = odbc_create(&(struct odbc_options){.dsn = dsn, .timeout_seconds = 60, .alone = true});
     if (odbc_connect(odbc, &fault)) {
         fprintf(stderr, "%s: %s\n", dsn, fault.text);
         exit(1);

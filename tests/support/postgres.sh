@@ -75,8 +75,6 @@ Port = $PGPORT
 Database = icon
 Username = seatmeter
 Password = $PGPASSWORD
-UseDeclareFetch = 1
-Fetch = 1000
 END
     export ODBCSYSINI=$dir ODBCINI=$dir/odbc.ini PG_DSN=icon PG_PASSWORD_FILE=$dir/password
 }
