@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SEEN_ROWS_MAX = 1 << 20 /* of a table: 32 MiB */ };
+enum { SEEN_ROWS_MAX = 1 << 19 /* of a table: 16 MiB, 24 while it grows */ };
 
 struct seen_set {
     struct seen_row {
