@@ -145,9 +145,17 @@ static size_t forget(struct kept *kept, instant horizon)
 struct report {
     struct buffer lines;
     instant horizon; /* only periods that end by then */
-    bool used_only;  /* rows of nothing left out */
+    const struct catalog *catalog; /* of a report across the horizon; NULL: of what is before it */
     uint64_t rows;
 };
+
+static bool session_item(const struct catalog *catalog, struct bytes code)
+{
+    for (size_t i = 0; i < catalog->count; i++)
+        if (bytes_equal(catalog->items[i].code, code))
+            return catalog->items[i].where.kind == SUBJECT_SESSION;
+    return true; /* a bundle */
+}
 
 static enum err add_row(void *owner, const struct usage_row *row)
 {
@@ -155,9 +163,11 @@ static enum err add_row(void *owner, const struct usage_row *row)
     if (row->end > report->horizon || (row->peak <= 0 && row->seat_ms <= 0 && row->enabled <= 0))
         return ERR_OK; /* who has rows of zero may change: somebody may be named later */
     report->rows++;
+    /* A call that pauses across the horizon comes anew behind it: the README says so, as a limit. */
+    int64_t named = report->catalog && !session_item(report->catalog, row->item) ? 0 : row->named;
     buffer_printf(&report->lines, "%s %" PRId64 " %.*s %s %s %" PRId64 "-%" PRId64 ": peak %" PRId64 " at %" PRId64 " seat_ms %" PRId64 " named %" PRId64 " enabled %" PRId64 " at %" PRId64 "\n",
                   scope_kind_name(row->scope), row->id, (int)row->item.len, (const char *)row->item.data, profile_name(row->profile),
-                  granularity_name(row->granularity), row->start, row->end, row->peak, row->peak_at, row->seat_ms, row->named, row->enabled, row->enabled_at);
+                  granularity_name(row->granularity), row->start, row->end, row->peak, row->peak_at, row->seat_ms, named, row->enabled, row->enabled_at);
     return ERR_OK;
 }
 
@@ -199,7 +209,7 @@ static void read_across(const struct property *property, struct db *db, struct r
     static const enum granularity granularities[] = {GRANULARITY_DAY, GRANULARITY_WEEK, GRANULARITY_MONTH};
     struct query *query;
     const char *why = "";
-    *report = (struct report){.horizon = INSTANT_NEVER};
+    *report = (struct report){.horizon = INSTANT_NEVER, .catalog = property->catalog};
     check(query_open(db, &query) == ERR_OK);
     for (int i = 0; i < 3; i++)
         for (enum scope_kind scope = SCOPE_SYSTEM; scope < SCOPE_KIND_COUNT; scope++) {

@@ -107,6 +107,7 @@ void way_store_horizon(struct way_store *store, instant horizon)
     meta_put(txn, "horizon", bytes_from_text(instant_format(horizon, text)));
     check(db_commit(txn) == ERR_OK);
     ingest_written(store->ingest);
+    way_store_flush(store); /* what the move marked is counted anew: hours behind the horizon, as the pump does next */
 }
 
 void way_dir_remove(const char *path)
