@@ -257,9 +257,14 @@ uint32_t counters_scope_set(struct counters *counters, const uint32_t *scopes, s
     return counters->set_at[number - 1];
 }
 
-void counters_edges(struct counters *counters, instant at, uint32_t scopes, uint32_t mask, int sign)
+void counters_mark_hour(struct counters *counters, instant at)
 {
     hours_mark(&counters->hours, slot_of(at < counters->horizon ? counters->horizon : at));
+}
+
+void counters_edges(struct counters *counters, instant at, uint32_t scopes, uint32_t mask, int sign)
+{
+    counters_mark_hour(counters, at);
     if (at >= counters->horizon && slot_of(at) >= counters->floor) {
         uint32_t slot = slot_of(at);
         struct staged_edge staged = {(uint32_t)(at - (instant)slot * SLOT_MS), sign < 0 ? -(int32_t)mask : (int32_t)mask, scopes};

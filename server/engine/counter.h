@@ -132,6 +132,8 @@ uint32_t counters_scope_set(struct counters *counters, const uint32_t *scopes, s
 /* The same edge in every scope of a set, or in one: SCOPES_ONE and its number. */
 void counters_edges(struct counters *counters, instant at, uint32_t scopes, uint32_t mask, int sign);
 void counters_edge(struct counters *counters, const struct edge *edge);
+/* Somebody else is there from an instant on, though no level changes. */
+void counters_mark_hour(struct counters *counters, instant at);
 /* Moves the clock of the levels on; it never goes back. */
 void counters_advance(struct counters *counters, instant clock);
 

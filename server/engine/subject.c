@@ -180,8 +180,8 @@ static bool same_edge(const struct edge *a, const struct edge *b)
     return a->at == b->at && a->scope == b->scope && a->mask == b->mask && a->sign == b->sign;
 }
 
-/* Returns the first instant at which something differs; INSTANT_NEVER: nothing does. */
-static instant apply_difference(struct engine *engine)
+/* moved: from seats to others.  Returns the first instant at which something differs; INSTANT_NEVER: nothing does. */
+static instant apply_difference(struct engine *engine, bool moved)
 {
     instant from = INSTANT_NEVER;
     struct edge_list *before = &engine->before, *after = &engine->after;
@@ -192,6 +192,11 @@ static instant apply_difference(struct engine *engine)
            same_edge(&before->edges[before_end - 1], &after->edges[after_end - 1])) {
         before_end--;
         after_end--;
+    }
+    /* No level need change where a session moves from one seat to another, but who is there does (named.c). */
+    for (size_t i = 0; moved && i < before->count; i++) {
+        counters_mark_hour(&engine->counters, before->edges[i].at);
+        from = before->edges[i].at < from ? before->edges[i].at : from;
     }
     for (size_t i = first; i < before_end; i++) {
         before->edges[i].sign = -before->edges[i].sign;
@@ -360,12 +365,13 @@ void subject_install(struct engine *engine, uint32_t number, const struct subjec
         stays &= session->seat[family] == subject->seats[family];
         windows[count++] = (struct window){subject->seats[family], family, subject->begin, subject->end};
     }
+    bool moves = !stays && session->seat[SEAT_DEFAULT];
     if (stays)
         for (int family = 0; family < SEAT_FAMILIES; family++) {
             windows[family].from = session->begin < subject->begin ? session->begin : subject->begin;
             windows[family].to = session->end > subject->end ? session->end : subject->end;
         }
-    else if (session->seat[SEAT_DEFAULT])
+    else if (moves)
         for (int family = 0; family < SEAT_FAMILIES; family++) {
             /* One seat of the two may be the same: its window must hold both spans, and stand once. */
             if (session->seat[family] == subject->seats[family]) {
@@ -385,7 +391,7 @@ void subject_install(struct engine *engine, uint32_t number, const struct subjec
         seat_measure(engine, subject->seats[family], family);
     if (!engine->restoring) {
         window_edges(engine, windows, count, &engine->after);
-        touch_seats(engine, windows, count, apply_difference(engine));
+        touch_seats(engine, windows, count, apply_difference(engine, moves));
     }
 }
 
@@ -400,7 +406,7 @@ void subject_remove(struct engine *engine, uint32_t number)
     window_edges(engine, windows, SEAT_FAMILIES, &engine->before);
     leave_seats(engine, number);
     window_edges(engine, windows, SEAT_FAMILIES, &engine->after);
-    touch_seats(engine, windows, SEAT_FAMILIES, apply_difference(engine));
+    touch_seats(engine, windows, SEAT_FAMILIES, apply_difference(engine, false));
 }
 
 void subject_each_edge(struct engine *engine, instant over, instant from, instant to, edge_fn fn)
