@@ -194,6 +194,28 @@ static bool is_over(const struct engine *engine, uint32_t number, instant horizo
     return true;
 }
 
+/* A session that stays may owe its end to one that is over: whoever superseded it stays, too, with its twins. */
+static void keep_successor(struct engine *engine, uint32_t number, bool *over)
+{
+    while (number) {
+        uint32_t next = 0;
+        instant begin = session_at(engine, number)->end;
+        if (session_at(engine, number)->reason != END_SUPERSEDED)
+            return;
+        for (uint32_t other = session_at(engine, number)->device_after; other; other = session_at(engine, other)->device_after) {
+            if (session_at(engine, other)->device_begin > begin)
+                break;
+            if (session_at(engine, other)->device_begin < begin || !over[other])
+                continue;
+            for (uint32_t member = other; member; member = session_at(engine, member)->twin_member)
+                over[member] = false;
+            if (session_at(engine, other)->reason == END_SUPERSEDED)
+                next = other; /* of one begin all have the same successors */
+        }
+        number = next;
+    }
+}
+
 void engine_set_horizon(struct engine *engine, instant horizon, engine_gone_fn fn, void *owner)
 {
     while (engine_hours_marked(engine, horizon))
@@ -201,20 +223,23 @@ void engine_set_horizon(struct engine *engine, instant horizon, engine_gone_fn f
     hourly_stop(engine);
     seen_advance(engine, horizon);
     counters_set_horizon(&engine->counters, horizon);
-    struct number_list over = {0};
+    bool *over = memory_alloc_zero(engine->session_capacity + 1, sizeof *over);
     for (uint32_t number = 1; number <= engine->session_capacity; number++)
-        if (session_at(engine, number)->used && is_over(engine, number, horizon))
-            number_list_add(&over, number);
-    for (size_t i = 0; i < over.count; i++) {
-        uint32_t port = session_at(engine, over.numbers[i])->port;
+        over[number] = session_at(engine, number)->used && is_over(engine, number, horizon);
+    for (uint32_t number = 1; number <= engine->session_capacity; number++)
+        if (session_at(engine, number)->used && !over[number])
+            keep_successor(engine, number, over);
+    for (uint32_t number = 1; number <= engine->session_capacity; number++) {
+        if (!over[number])
+            continue;
+        uint32_t port = session_at(engine, number)->port;
         if (port) {
             struct statement *statement = statement_at(&engine->statements, port);
             fn(owner, FACT_PORT, names_text(&engine->names, DICTIONARY_SOURCE, statement->source), statement->key);
             statements_remove(&engine->statements, &engine->names, port);
         }
-        session_forget(engine, over.numbers[i]);
+        session_forget(engine, number);
     }
-    number_list_free(&over);
-    /* Those that the forgotten ones superseded are over as well; nothing is left to derive. */
+    free(over);
     engine_settle(engine, INSTANT_EVER);
 }

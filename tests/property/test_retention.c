@@ -156,7 +156,7 @@ static bool let_go(struct property *property, struct way_store *store, struct di
     struct report before;
     struct db_txn *txn;
     bool done = false, right = true;
-    uint64_t deleted = 0, most = 1 + dice_roll(dice, 200);
+    uint64_t deleted = 0, most = 1 + dice_roll(dice, 200), slices = 0, looks = 0;
     for (int kind = 0; kind < RETENTION_CLOSES; kind++) {
         instant from = (instant)(instant_day(horizon) - (int32_t)dice_roll(dice, 4)) * DAY_MS;
         kept_from[kind] = from > kept_from[kind] ? from : kept_from[kind];
@@ -173,7 +173,9 @@ static bool let_go(struct property *property, struct way_store *store, struct di
         }
         check(db_commit(txn) == ERR_OK);
         run->counts[COUNT_SLICES]++;
-        if (done || dice_chance(dice, 10))
+        if (++slices % 50 == 0)
+            most *= 2; /* a session of many years has records by the hundred thousand */
+        if (done || (dice_chance(dice, 10) && looks++ < 8))
             right = stands(property, store->db, horizon, kept_from, &before, run) && adds_up(store->db, kept_from, done, run);
         if (dice_chance(dice, 5))
             come_again(property, store, dice, run);

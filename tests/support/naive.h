@@ -108,6 +108,8 @@ const struct port *naive_port(const struct naive *naive, struct bytes source, st
 instant naive_capped_at(const struct naive *naive, instant begin);
 /* The latest end of the media rows of a session id, of an open one INSTANT_EVER. */
 instant naive_waits_until(const struct naive *naive, struct bytes id);
+/* Whether the begin of one session ends another that is open. */
+bool naive_supersedes(const struct naive_session *later, const struct naive_session *open);
 /* The session that a session id is part of; NULL: no such id. */
 const struct naive_session *naive_session_of(const struct naive *naive, struct bytes id);
 size_t naive_sessions(const struct naive *naive, const struct naive_session **sessions);

@@ -80,7 +80,7 @@ static void find_end(const struct naive *naive, struct naive_session *session)
     session->end_kind = session->end != INSTANT_NEVER ? NAIVE_END_TRUE : NAIVE_END_OPEN;
 }
 
-static bool takes_over(const struct naive_session *later, const struct naive_session *open)
+bool naive_supersedes(const struct naive_session *later, const struct naive_session *open)
 {
     if (!later->has_login || later->begin <= open->begin)
         return false;
@@ -94,7 +94,7 @@ static void find_open_end(const struct naive *naive, struct naive_session *sessi
 {
     instant taken = INSTANT_NEVER, capped = naive_capped_at(naive, session->begin);
     for (size_t i = 0; i < naive->session_count; i++)
-        if (takes_over(&naive->sessions[i], session) && naive->sessions[i].begin < taken)
+        if (naive_supersedes(&naive->sessions[i], session) && naive->sessions[i].begin < taken)
             taken = naive->sessions[i].begin;
     if (taken == INSTANT_NEVER && capped == INSTANT_NEVER)
         return;
