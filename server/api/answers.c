@@ -290,7 +290,7 @@ void route_presence(struct call *call)
     size_t count = query_sources(call->query, call->arena, &sources), alive = 0, asked = 0;
     for (size_t i = 0; i < count; i++) {
         asked += !sources[i].retired;
-        alive += !sources[i].retired && sources[i].watermark != INSTANT_NONE && clock.wall - sources[i].watermark <= clock.silent_after_ms;
+        alive += !sources[i].retired && sources[i].watermark != INSTANT_NONE && !query_source_silent(&sources[i], clock.wall, clock.silent_after_ms);
     }
     struct json_writer writer = call_json(call);
     json_write_open_object(&writer);

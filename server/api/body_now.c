@@ -131,7 +131,7 @@ static void write_source(const struct query_source *source, int64_t lag, struct 
     json_write_open_object(writer);
     write_text(writer, "name", source->name);
     write_text(writer, "kind", source->kind == SOURCE_NONE ? BYTES_NONE : bytes_from_text(source_kind_name(source->kind)));
-    write_text(writer, "group", bytes_present(source->group) ? source->group : source->name);
+    write_text(writer, "group", query_source_group(source));
     write_instant(writer, "watermark", source->watermark);
     json_write_name(writer, "age_seconds");
     if (heard)
@@ -140,7 +140,7 @@ static void write_source(const struct query_source *source, int64_t lag, struct 
         json_write_null(writer);
     write_count(writer, "lag_facts", lag); /* known only where a log says how much is left: Kafka */
     json_write_name(writer, "silent");
-    json_write_bool(writer, heard && !source->retired && age_ms > clock.silent_after_ms);
+    json_write_bool(writer, query_source_silent(source, clock.wall, clock.silent_after_ms));
     json_write_name(writer, "retired");
     json_write_bool(writer, source->retired);
     write_held(source, writer);

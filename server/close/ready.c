@@ -81,11 +81,6 @@ instant close_book_horizon(struct query *query, const struct query_scope *book, 
 
 /* --- watermarks ---------------------------------------------------------------------------------- */
 
-static struct bytes group_of(const struct query_source *source)
-{
-    return bytes_present(source->group) ? source->group : source->name;
-}
-
 static bool waited_for(const struct query_source *source)
 {
     return !source->retired &&
@@ -97,7 +92,7 @@ static instant group_watermark(struct query *query, const struct query_source *s
 {
     instant best = INSTANT_NONE, least = INSTANT_NEVER;
     for (size_t i = 0; i < count; i++) {
-        if (!waited_for(&sources[i]) || !bytes_equal(group_of(&sources[i]), group))
+        if (!waited_for(&sources[i]) || !bytes_equal(query_source_group(&sources[i]), group))
             continue;
         if (sources[i].watermark < least)
             least = sources[i].watermark;
@@ -117,10 +112,10 @@ bool close_watermark(struct query *query, instant start, instant end, struct are
     for (size_t i = 0; i < count; i++) {
         if (!waited_for(&sources[i]))
             continue;
-        instant group = group_watermark(query, sources, count, group_of(&sources[i]), start, end);
+        instant group = group_watermark(query, sources, count, query_source_group(&sources[i]), start, end);
         if (!any || group < *watermark) {
             *watermark = group;
-            *behind = group_of(&sources[i]);
+            *behind = query_source_group(&sources[i]);
         }
         any = true;
     }

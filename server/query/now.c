@@ -6,17 +6,6 @@ struct silence {
     instant since; /* the watermark of the group that was heard longest ago */
 };
 
-static bool is_silent(const struct query_source *source, instant wall, int64_t after_ms)
-{
-    return source->watermark != INSTANT_NONE && wall - source->watermark > after_ms;
-}
-
-static bool same_group(const struct query_source *a, const struct query_source *b)
-{
-    struct bytes x = bytes_present(a->group) ? a->group : a->name, y = bytes_present(b->group) ? b->group : b->name;
-    return bytes_equal(x, y);
-}
-
 /* Sessions rest on ICON's sources and on undeclared ones, ports on GVP's. */
 static bool rests_on(const struct query_source *source, bool ports)
 {
@@ -37,8 +26,8 @@ static struct silence silence_of(struct query *query, bool ports, instant wall, 
         bool all = true;
         instant heard = INSTANT_NONE;
         for (size_t k = 0; k < count; k++)
-            if (rests_on(&sources[k], ports) && same_group(&sources[i], &sources[k])) {
-                all = all && is_silent(&sources[k], wall, after_ms);
+            if (rests_on(&sources[k], ports) && bytes_equal(query_source_group(&sources[i]), query_source_group(&sources[k]))) {
+                all = all && query_source_silent(&sources[k], wall, after_ms);
                 if (sources[k].watermark > heard)
                     heard = sources[k].watermark;
             }

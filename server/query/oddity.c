@@ -316,7 +316,7 @@ static enum err look(struct query *query, struct arena *arena, struct oddity *od
 
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
-    struct db *db;
+    uint64_t serial; /* of the db */
     struct arena *arena;
     struct oddity oddities[ODDITY_KIND_COUNT];
     int64_t good_until_us;
@@ -340,7 +340,7 @@ enum err query_oddities(struct query *query, struct arena *arena, struct oddity 
     int64_t started_us = clock_mono_us();
     memset(oddities, 0, ODDITY_KIND_COUNT * sizeof *oddities);
     pthread_mutex_lock(&kept_lock);
-    bool known = kept.arena && kept.db == query->db && started_us < kept.good_until_us;
+    bool known = kept.arena && kept.serial == db_serial(query->db) && started_us < kept.good_until_us;
     if (known)
         copy(arena, kept.oddities, oddities);
     pthread_mutex_unlock(&kept_lock);
@@ -354,7 +354,7 @@ enum err query_oddities(struct query *query, struct arena *arena, struct oddity 
     if (!kept.arena)
         kept.arena = arena_create();
     arena_reset(kept.arena);
-    kept.db = query->db;
+    kept.serial = db_serial(query->db);
     copy(kept.arena, oddities, kept.oddities);
     kept.good_until_us = started_us + took_us * KEEP_FACTOR;
     pthread_mutex_unlock(&kept_lock);

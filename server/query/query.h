@@ -65,6 +65,10 @@ struct query_source {
     struct bytes held_note;
 };
 size_t query_sources(struct query *query, struct arena *arena, const struct query_source **sources);
+/* The name of its pair, else its own. */
+struct bytes query_source_group(const struct query_source *source);
+/* True when it said once how far it is, and nothing newer for more than after_ms; of a retired one nothing is expected. */
+bool query_source_silent(const struct query_source *source, instant wall, int64_t after_ms);
 /* True when one span of coverage of the source holds [from, to) whole. */
 bool query_watched(struct query *query, struct bytes source, instant from, instant to);
 /* What of [from, to) a group of sources did not watch, span by span in order of its first source's name; groups that

@@ -139,8 +139,7 @@ void fold_over_since(struct query *query, struct scope scope, instant from, inst
 /* Levels at the clock of the last flush, by the catalog's order; false when scope has none. */
 bool query_levels(struct query *query, struct scope scope, int64_t *levels);
 
-/* The name of a source's pair, else its own; and what that group watched, joined. */
-struct bytes query_group_of(const struct source *source);
+/* What a group of sources watched, joined. */
 struct spans query_group_watched(struct query *query, struct bytes group);
 /* The part of [from, to) that was seen, in millionths, rounded down; -1: unknown. */
 int64_t query_coverage_ppm(struct query *query, instant from, instant to);

@@ -140,6 +140,16 @@ size_t query_sources(struct query *query, struct arena *arena, const struct quer
     return query->source_count;
 }
 
+struct bytes query_source_group(const struct query_source *source)
+{
+    return bytes_present(source->group) ? source->group : source->name;
+}
+
+bool query_source_silent(const struct query_source *source, instant wall, int64_t after_ms)
+{
+    return !source->retired && source->watermark != INSTANT_NONE && wall - source->watermark > after_ms;
+}
+
 /* --- coverage --------------------------------------------------------------------------------- */
 
 static int by_from(const void *a, const void *b)
@@ -182,11 +192,6 @@ static struct spans spans_both(struct query *query, const struct spans *a, const
     return both;
 }
 
-struct bytes query_group_of(const struct source *source)
-{
-    return bytes_present(source->face.group) ? source->face.group : source->face.name;
-}
-
 /* The union of what a group's members watched; from a retirement on nobody is asked. */
 struct spans query_group_watched(struct query *query, struct bytes group)
 {
@@ -194,7 +199,7 @@ struct spans query_group_watched(struct query *query, struct bytes group)
     instant retired = INSTANT_NONE;
     for (size_t i = 0; i < query->source_count; i++) {
         const struct source *source = &query->sources[i];
-        if (!source->counts || !bytes_equal(query_group_of(source), group))
+        if (!source->counts || !bytes_equal(query_source_group(&source->face), group))
             continue;
         for (size_t k = 0; k < source->watched.count; k++)
             add_span(query, &all, source->watched.spans[k].from, source->watched.spans[k].to);
@@ -219,7 +224,7 @@ static void load_seen(struct query *query)
             continue;
         asked = true;
         silent = silent || !query->sources[i].face.has_coverage;
-        struct spans watched = query_group_watched(query, query_group_of(&query->sources[i]));
+        struct spans watched = query_group_watched(query, query_source_group(&query->sources[i].face));
         query->seen = spans_both(query, &query->seen, &watched);
     }
     query->seen_known = asked && !silent;

@@ -35,9 +35,9 @@ void query_holes(struct query *query, instant from, instant to, query_hole_fn fn
     query_load_sources(query);
     for (size_t i = 0; i < query->source_count; i++) {
         bool asked = false, first = true;
-        struct bytes group = query_group_of(&query->sources[i]);
+        struct bytes group = query_source_group(&query->sources[i].face);
         for (size_t k = 0; k < query->source_count; k++) {
-            if (!bytes_equal(query_group_of(&query->sources[k]), group))
+            if (!bytes_equal(query_source_group(&query->sources[k].face), group))
                 continue;
             asked = asked || query->sources[k].face.has_coverage;
             first = first && k >= i;
