@@ -99,7 +99,6 @@ enum err body_dead(struct query *query, struct body_page *page, struct arena *ar
     return db_error(query_txn(query));
 }
 
-/* A gap's key is its place and its begin (store/tables.h); its value is JSON. */
 /* A table whose values are JSON already, as a list of that name. */
 static enum err list_raw(struct query *query, enum db_table table, const char *name, struct body_page *page, struct arena *arena, struct buffer *out,
                          const char **why)
