@@ -132,7 +132,7 @@ const struct setting settings_table[] = {
      .sentence = "The key by which persons get their pseudonyms. Without it they get others each time the program starts."},
 
     {"alerts", "silent_seconds", INTEGER(alerts.silent_seconds, 1, 86400), .unit = "seconds", .fallback = "900",
-     .sentence = "A source that says nothing new for this long is silent; what rests on it is unknown then, not zero."},
+     .sentence = "A source that says nothing new for this long is silent: an alert, and what rests on it is unknown then, not zero."},
 
     {NULL, "catalog", TEXT(catalog_file), .sentence = "A file with the sellable items, as `seatmeter catalog show` prints them. Without it: the shipped catalog."},
 

@@ -28,14 +28,23 @@ bool alert_get(struct db_txn *txn, struct bytes kind, struct bytes subject, stru
 }
 
 /* Since when it holds, as the store knows it; false: it does not. */
-static bool holds_since(struct db_txn *txn, const struct alert *alert, struct arena *arena, instant *since)
+static bool holds_since(struct db_txn *txn, struct bytes kind, struct bytes subject, struct arena *arena, instant *since)
 {
     struct bytes text;
     const char *why;
-    if (!alert_get(txn, alert->kind, alert->subject, arena, &text))
+    if (!alert_get(txn, kind, subject, arena, &text))
         return false;
     const struct json *json = json_read(text, arena, &why);
     return !bytes_present(text_of(json, "ended")) && bytes_present(text_of(json, "since")) && instant_parse(text_of(json, "since"), since);
+}
+
+bool alert_holds(struct db_txn *txn, struct bytes kind, struct bytes subject)
+{
+    struct arena *arena = arena_create();
+    instant since;
+    bool holds = holds_since(txn, kind, subject, arena, &since);
+    arena_destroy(arena);
+    return holds;
 }
 
 static void write_text(struct json_writer *writer, const char *name, struct bytes text)
@@ -57,7 +66,7 @@ void alert_put(struct db_txn *txn, const struct alert *alert)
     struct arena *arena = arena_create();
     struct key key = alert_key(alert->kind, alert->subject);
     instant since = alert->at;
-    bool holds = holds_since(txn, alert, arena, &since);
+    bool holds = holds_since(txn, alert->kind, alert->subject, arena, &since);
     if (holds || !alert->ended) { /* what does not hold cannot end */
         json_write_open_object(&writer);
         write_text(&writer, "alert", alert->kind);

@@ -14,6 +14,7 @@
 
 #define ALERT_CLOSE_DIFFERS "close differs"
 #define ALERT_REPLICA_DIFFERS "replica differs"
+#define ALERT_SOURCE_SILENT "source silent"
 
 struct alert {
     struct bytes kind, subject; /* texts of at most 64 and 200 bytes: of which day, which instance */
@@ -26,5 +27,7 @@ struct alert {
 void alert_put(struct db_txn *txn, const struct alert *alert);
 /* As JSON, in arena; false when there is none. */
 bool alert_get(struct db_txn *txn, struct bytes kind, struct bytes subject, struct arena *arena, struct bytes *json);
+/* True when it was raised and has not ended. */
+bool alert_holds(struct db_txn *txn, struct bytes kind, struct bytes subject);
 
 #endif

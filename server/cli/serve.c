@@ -187,6 +187,7 @@ static enum err start_loops(struct server *server)
         .wait_minutes = settings->close.wait_minutes,
         .deadline_minutes = settings->close.deadline_minutes,
         .detail_days = settings->close.detail_days,
+        .silent_seconds = settings->alerts.silent_seconds,
         .retention = {settings->retention.slots_months, settings->retention.group_slots_months, settings->retention.closes_months,
                       settings->retention.rosters_days, settings->retention.dead_days},
         .pseudonyms = &server->pseudonyms,

@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "server/close/document.h"
 #include "server/close/proof.h"
+#include "server/close/silent.h"
 #include "server/close/topic.h"
 #include "server/engine/engine.h"
 #include "store/outbox.h"
@@ -44,6 +45,8 @@ struct job {
     struct rosters *rosters;      /* likewise; NULL: none */
     size_t due_count;
     instant horizon; /* INSTANT_EVER: stays */
+    const struct alert *alerts; /* of sources that fell silent or are heard again */
+    size_t alert_count;
     enum err err;
 };
 
@@ -58,7 +61,7 @@ struct closer {
     struct closer_options options;
     struct loop_wake *wake;
     struct job *job; /* under way */
-    int64_t polled_us;
+    int64_t started_us, polled_us; /* monotonic */
     struct map made_index; /* book + 1 → place + 1 */
     struct made *made;
     uint32_t made_count, made_capacity;
@@ -205,6 +208,13 @@ static instant find_horizon(struct job *job, struct query *query, const struct q
     return (instant)slot_of(earliest) * SLOT_MS;
 }
 
+static void find_silent(struct job *job, struct query *query)
+{
+    int64_t after_ms = (int64_t)job->closer->options.silent_seconds * SECOND_MS;
+    bool listened = clock_mono_us() - job->closer->started_us >= after_ms * 1000;
+    job->alert_count = silent_alerts(query, job->wall, after_ms, listened, job->arena, &job->alerts);
+}
+
 static void *work(void *owner)
 {
     struct job *job = owner;
@@ -214,6 +224,8 @@ static void *work(void *owner)
     if (job->err == ERR_OK) {
         size_t count = close_books(query, job->arena, &books);
         find_due(job, query, books, count);
+        if (job->caught_up)
+            find_silent(job, query);
         job->horizon = job->caught_up ? find_horizon(job, query, books, count) : INSTANT_EVER;
         job->records = arena_alloc(job->arena, (job->due_count + 1) * sizeof *job->records);
         struct close_request *requests = arena_alloc(job->arena, (job->due_count + 1) * sizeof *requests);
@@ -373,6 +385,8 @@ static void finish_job(void *owner)
         return;
     pthread_join(job->thread, NULL);
     closer->job = NULL;
+    for (size_t i = 0; i < job->alert_count; i++)
+        ingest_alert(closer->options.ingest, &job->alerts[i]);
     enum err err = job->err == ERR_OK && job->due_count ? write_closes(closer, job) : job->err;
     if (err != ERR_OK) {
         log_warning("close", "days could not be closed (%s); tried again", err_text(err));
@@ -411,6 +425,7 @@ struct closer *closer_create(const struct closer_options *options)
 {
     struct closer *closer = memory_alloc_zero(1, sizeof *closer);
     closer->options = *options;
+    closer->started_us = clock_mono_us();
     closer->retention = retention_create(options->db, &options->retention);
     closer->gone_arena = arena_create();
     closer->wake = loop_wake_create(options->loop, finish_job, closer);

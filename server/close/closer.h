@@ -7,6 +7,7 @@
  * still moves: a source that catches up is not missing.  A worker looks at all books once a second, in a snapshot, and
  * makes the rows of the days that are due; those that a fact has touched meanwhile are thrown away and made again.
  * detail_days later a day's detail goes, when the same holds in every book; what goes later: retention.h.
+ * On the same rounds it sees which sources have fallen silent (silent.h).
  *
  * Through Kafka nothing is written here: the documents go to the topic (topic.h), and what comes back from it
  * stands.  Then a day that stands is made here as well, once our own sources have passed it, and compared.
@@ -29,6 +30,7 @@ struct closer_options {
     struct db *db;
     struct ingest *ingest;
     int wait_minutes, deadline_minutes, detail_days;
+    int silent_seconds; /* of `source silent` (silent.h) */
     struct retention_settings retention;
     const struct pseudonyms *pseudonyms; /* of the rosters; NULL: none are kept */
     struct close_topic *topic; /* NULL: closes are written to the table */

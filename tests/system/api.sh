@@ -5,9 +5,11 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
 
 awk -v seed="$SEED" -v count=8000 -f "$tree/tests/support/facts_random.awk" >"$scratch/facts.jsonl"
+printf '{"source":"icon-quiet","kind":"watermark","key":"watermark","version":1,"body":{"until":"2026-11-22T12:00:00.000Z"}}\n' >>"$scratch/facts.jsonl"
 expect 0 "a store" "$SEATMETER" replay --store "$scratch/store" "$scratch/facts.jsonl"
 port=$(free_port)
-settings_write "$scratch/settings.yaml" "$port" "$scratch/store"
+settings_write "$scratch/settings.yaml" "$port" "$scratch/store" 'alerts:
+  silent_seconds: 1'
 server_start "$scratch/settings.yaml" "$port"
 base=http://localhost:$port
 
@@ -32,6 +34,10 @@ refused 404 openapi.json --path-as-is "$base/assets/../../settings.yaml"
 refused 414 2048 "$base/$long"
 refused 405 GET -X POST "$base/api/v1/now"
 grep -qi '^allow: GET, HEAD' "$scratch/head" || fail "405 without Allow"
+refused 415 application/json -X PUT -d '{}' "$base/api/v1/decisions"
+jq -e '.title == "Unsupported Media Type"' "$scratch/body" >/dev/null || fail "415 has no title of its own"
+refused 428 If-Match -X PUT -H 'Content-Type: application/json' -H 'Idempotency-Key: 1' -d '{}' "$base/api/v1/decisions"
+jq -e '.title == "Precondition Required"' "$scratch/body" >/dev/null || fail "428 has no title of its own"
 refused 405 GET -X DELETE "$base/api/v1/closes"
 refused 405 GET -X NONSENSE "$base/livez"
 refused 405 'seatmeter replay' -X PUT "$base/api/v1/entitlements"
@@ -67,6 +73,9 @@ refused 400 '"2026-02-30"' "$base/api/v1/closes/system/2026-02-30"
 refused 400 '"0"' "$base/api/v1/closes/0/2026-11-22"
 refused 404 2026-01-01 "$base/api/v1/closes/system/2026-01-01"
 note "$refusals wrong requests are refused"
+silent_told() { api "$port" /api/v1/alerts | jq -e '.alerts[] | select(.alert == "source silent" and .subject == "icon-quiet" and .ended == null)' >/dev/null; }
+wait_for 30 "the alert of a silent source" silent_told || { api "$port" /api/v1/alerts; fail "a silent source raises nothing"; }
+api "$port" /api/v1/now | jq -e '.rows | any(.state == "unknown" and .level == null and .seen_until != null)' >/dev/null || fail "what rests on a silent source is not unknown"
 
 # Broken on purpose: no HTTP at all, a header without an end, a connection that is dropped at once.
 for wrong in $'\x16\x03\x01\x02\x00' 'GET' $'GET /livez HTTP/1.1\r\nHost' $'GET / HTTP/9.9\r\n\r\n' "GET /$long$long$long$long$long$long HTTP/1.1"; do
