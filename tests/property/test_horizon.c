@@ -18,6 +18,7 @@
 #include "store/db.h"
 #include "tests/support/dump.h"
 #include "tests/support/judge.h"
+#include "tests/support/kept.h"
 #include "tests/support/spite.h"
 #include "tests/support/trial.h"
 #include "tests/support/ways.h"
@@ -40,117 +41,6 @@ static unsigned portion_of(uint64_t seed, size_t place)
 {
     uint64_t luck = hash_mix(seed * 31 + hash_mix(place + 77)) % 10;
     return luck < 5 ? 0 : luck < 8 ? 1 : 2;
-}
-
-/* --- what is too late, and what is forgotten ----------------------------------------------------------- */
-
-/* Whether a fact ends, cap included, before the horizon; *remembered: it began within a cap of it, so that it holds
- * against older versions and by its begin, though it counts nowhere. */
-static bool too_late(const struct fact *fact, instant horizon, instant cap, bool *remembered)
-{
-    instant begin, end;
-    *remembered = false;
-    switch (fact->kind) {
-    case FACT_LOGIN_SESSION: begin = fact->login_session.begin, end = fact->login_session.end; break;
-    case FACT_SESSION_MEDIA: begin = fact->session_media.begin, end = fact->session_media.end; break;
-    case FACT_PORT: begin = fact->port.begin, end = fact->port.end; break;
-    case FACT_MEMBERSHIP: return fact->membership.to < horizon;
-    case FACT_CAMPAIGN: return fact->campaign.loaded_to < horizon;
-    default: return false;
-    }
-    *remembered = begin + cap >= horizon;
-    return (end == INSTANT_NEVER ? begin + cap : end) < horizon;
-}
-
-/* The facts that count, and one for each source that has sent any: its watermark goes on to cap sessions. */
-struct kept {
-    struct fact *facts;
-    size_t count;
-    const struct property *property;
-    instant horizon; /* INSTANT_EVER: none */
-};
-
-static instant cap_ms(const struct property *property)
-{
-    return property->spite.cap_hours * (instant)HOUR_MS;
-}
-
-/* False when it is too late. */
-static bool keep(struct kept *kept, const struct fact *fact)
-{
-    bool remembered, late = kept->horizon != INSTANT_EVER && too_late(fact, kept->horizon, cap_ms(kept->property), &remembered);
-    if (late && !remembered)
-        return false;
-    kept->facts[kept->count++] = *fact;
-    if (fact->kind == FACT_LOGIN_SESSION || fact->kind == FACT_SESSION_MEDIA || fact->kind == FACT_PORT) {
-        struct fact phantom = fact_blank(FACT_SESSION_MEDIA);
-        phantom.source = fact->source;
-        phantom.key = phantom.session_media.session = BYTES_LITERAL("(nobody's)");
-        phantom.session_media.media = BYTES_LITERAL("voice");
-        phantom.session_media.begin = 0;
-        kept->facts[kept->count++] = phantom;
-    }
-    return !late;
-}
-
-static struct naive *count_kept(const struct kept *kept)
-{
-    return naive_create(kept->facts, kept->count, &(struct naive_options){.catalog = kept->property->catalog, .cap_hours = kept->property->spite.cap_hours});
-}
-
-/* Over, cap included, before the horizon, and so would each of its rows be without its end. */
-static bool is_past(const struct kept *kept, const struct naive *naive, const struct naive_session *session, struct bytes id, instant horizon)
-{
-    if (session->latest + cap_ms(kept->property) >= horizon)
-        return false;
-    if (session->has_login)
-        return session->end < horizon;
-    return naive_waits_until(naive, id) < horizon; /* media that wait for a login row, by their own times */
-}
-
-/* Past, and no session that stays owes its end to it. */
-static bool session_over(const struct kept *kept, const struct naive *naive, struct bytes id, instant horizon)
-{
-    const struct naive_session *session = naive_session_of(naive, id), *all;
-    size_t count = naive_sessions(naive, &all);
-    if (!is_past(kept, naive, session, id, horizon))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (all[i].end_kind == NAIVE_END_SUPERSEDED && all[i].end == session->begin && naive_supersedes(session, &all[i]) &&
-            !session_over(kept, naive, all[i].id, horizon))
-            return false;
-    return true;
-}
-
-static bool is_forgotten(const struct kept *kept, const struct naive *naive, const struct fact *fact, instant horizon)
-{
-    switch (fact->kind) {
-    case FACT_LOGIN_SESSION: return session_over(kept, naive, fact->login_session.session, horizon);
-    case FACT_SESSION_MEDIA:
-        return !bytes_equal_text(fact->session_media.session, "(nobody's)") && session_over(kept, naive, fact->session_media.session, horizon);
-    case FACT_PORT: {
-        const struct port *port = naive_port(naive, fact->source, fact->key);
-        instant end = port->end != INSTANT_NEVER ? port->end : naive_capped_at(naive, port->begin);
-        return end < horizon && port->begin + cap_ms(kept->property) < horizon;
-    }
-    default: return false;
-    }
-}
-
-static size_t forget(struct kept *kept, instant horizon)
-{
-    struct naive *naive = count_kept(kept);
-    struct fact *left = memory_alloc((kept->count + 1) * sizeof *left);
-    size_t count = 0, before = kept->count;
-    for (size_t i = 0; i < kept->count; i++)
-        if (!is_forgotten(kept, naive, &kept->facts[i], horizon))
-            left[count++] = kept->facts[i];
-    naive_destroy(naive);
-    memcpy(kept->facts, left, count * sizeof *left);
-    free(left);
-    kept->count = count;
-    kept->horizon = horizon;
-    return before - count;
 }
 
 /* --- reports ---------------------------------------------------------------------------------------------- */
@@ -308,7 +198,7 @@ static bool stands(const struct property *property, struct db *db, struct sealed
 /* Periods of UTC behind the horizon. */
 static bool judge_open(struct property *property, struct db *db, const struct kept *kept, const struct trial_run *run)
 {
-    struct naive *naive = count_kept(kept);
+    struct naive *naive = kept_count(kept);
     struct dice dice = {hash_mix(property->seed + kept->count)};
     struct judge_request request = {.from = property->spite.from, .to = property->spite.to,
                                     .granularity = (enum granularity)dice_roll(&dice, GRANULARITY_DAY + 1),
@@ -341,7 +231,7 @@ static bool take_portion(struct property *property, struct way_store *store, enu
         }
     struct way_step *steps = way_plan(way, property->seed, part.facts, part.places, part.count, &count);
     for (size_t i = 0; i < count; i++) {
-        bool late = !keep(kept, steps[i].fact);
+        bool late = !kept_take(kept, steps[i].fact);
         enum fact_outcome outcome = ingest_fact(store->ingest, steps[i].fact);
         bool said = outcome == FACT_TOO_LATE || (late && outcome != FACT_APPLIED); /* or known already */
         run->counts[COUNT_LATE] += late && way == 0;
@@ -366,7 +256,8 @@ static bool go(struct property *property, enum way way, const struct trial_run *
 {
     struct way_store store;
     struct sealed sealed = {0};
-    struct kept kept = {.facts = memory_alloc((4 * run->heap->count + 8) * sizeof *kept.facts), .property = property, .horizon = INSTANT_EVER};
+    struct kept kept = {.facts = memory_alloc((4 * run->heap->count + 8) * sizeof *kept.facts), .catalog = property->catalog,
+                        .cap_hours = property->spite.cap_hours, .horizon = INSTANT_EVER};
     bool right = true;
     way_store_create(&store, run->parent, property->catalog, property->spite.cap_hours);
     for (unsigned portion = 0; portion < PORTIONS && right; portion++) {
@@ -378,7 +269,7 @@ static bool go(struct property *property, enum way way, const struct trial_run *
             break;
         seal(property, store.db, property->horizons[portion], &sealed);
         right = goes_unseen(property, &store, property->horizons[portion], run);
-        size_t gone = forget(&kept, property->horizons[portion]);
+        size_t gone = kept_forget(&kept, property->horizons[portion]);
         if (way == 0)
             run->counts[COUNT_GONE] += gone;
         right = right && stands(property, store.db, &sealed, "when the detail went", run) && judge_open(property, store.db, &kept, run);
