@@ -1,7 +1,7 @@
 #include "adapters/adapter.h"
 
 /* A new source is one folder and one line here. */
-static const struct adapter_kind *const kinds[] = {&adapter_icon, &adapter_config, &adapter_config, &adapter_entitlement, &adapter_gvp};
+static const struct adapter_kind *const kinds[] = {&adapter_icon, &adapter_config, &adapter_entitlement, &adapter_gvp};
 
 const char *adapter_kind_names(struct arena *arena)
 {

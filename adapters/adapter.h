@@ -72,7 +72,7 @@ extern const struct adapter_kind adapter_icon;
 extern const struct adapter_kind adapter_entitlement;
 extern const struct adapter_kind adapter_gvp;
 
-/* "icon, entitlement, gvp": all there are; in arena. */
+/* "icon, config, …": all there are, each once; in arena. */
 const char *adapter_kind_names(struct arena *arena);
 /* NULL when there is no such kind. */
 const struct adapter_kind *adapter_kind_find(struct bytes name);
