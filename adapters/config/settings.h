@@ -22,7 +22,5 @@ struct config_settings {
 
 /* Into arena.  ERR_SETTINGS, each fault logged with file and line. */
 MUST_CHECK enum err config_settings_read(const struct adapter_options *options, struct arena *arena, struct config_settings *settings);
-/* "dsn", "file", …: the key. */
-const char *config_way_name(enum config_way way);
 
 #endif
