@@ -33,7 +33,8 @@ static void read_way(struct adapter_reading *reading, struct config_settings *se
     int count = 0;
     for (enum config_way way = 0; way < CONFIG_WAY_COUNT; way++) {
         const char *where = adapter_settings_text(reading, ways[way], most[way]);
-        count += yaml_member(own, ways[way]) != NULL;
+        const struct yaml *value = yaml_member(own, ways[way]);
+        count += value && !yaml_is_null(value);
         if (!where)
             continue;
         settings->way = way;

@@ -56,8 +56,7 @@ enum err icon_settings_read(const struct adapter_options *options, struct arena 
     struct adapter_reading reading = {options, arena, ERR_OK};
     *settings = (struct icon_settings){.name = options->name};
     adapter_settings_read(&reading, keys, sizeof keys / sizeof *keys, settings);
-    if (!yaml_member(options->settings, "dsn"))
-        adapter_settings_refuse(&reading, NULL, "dsn is missing: expected the name of a data source in odbc.ini");
+    adapter_settings_need(&reading, "dsn", "the name of a data source in odbc.ini");
     adapter_settings_check_dsn(&reading, settings->dsn);
     adapter_settings_check_login(&reading, settings->user, settings->password_file);
     settings->group = adapter_settings_group(&reading);

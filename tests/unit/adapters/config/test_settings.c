@@ -23,6 +23,8 @@ Test(config_settings, defaults)
     cr_assert_eq(read_settings("socket: /run/seatmeter/config\nnames: clear", arena, &settings), ERR_OK);
     cr_expect(settings.way == CONFIG_WAY_SOCKET && settings.clear_names);
     cr_expect_str_eq(settings.where, "/run/seatmeter/config");
+    cr_assert_eq(read_settings("dsn: ~\nfile: /a", arena, &settings), ERR_OK, "an empty key says nothing");
+    cr_expect_eq(settings.way, CONFIG_WAY_FILE);
     cr_expect_eq(adapter_kind_find(BYTES_LITERAL("config")), &adapter_config);
     arena_destroy(arena);
 }
@@ -32,6 +34,8 @@ Test(config_settings, each_wrong_one_is_refused)
     static const char *const wrong[] = {
         "name: a",
         "dsn: ''",
+        "dsn: ~",
+        "dsn:\nfile:",
         "dsn: 'DSN=config;PWD=secret'",
         "dsn: a\nfile: /b",
         "file: /a\npipe: /b",

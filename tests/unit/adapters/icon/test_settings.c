@@ -30,6 +30,7 @@ Test(icon_settings, each_wrong_one_is_refused)
     static const char *const wrong[] = {
         "name: a",
         "dsn: ''",
+        "dsn: ~",
         "dsn: 'DSN=icon;PWD=secret'",
         "dsn: [icon]",
         "dsn: icon\npoll: 250",
