@@ -128,8 +128,8 @@ static bool read_options(struct reading *reading, const struct json *value)
     for (size_t i = 0; i < value->child_count; i++) {
         const struct json *member = &value->children[i];
         struct bytes name = member->name;
-        for (enum config_option_kind kind = 0; kind < CONFIG_OPTION_COUNT; kind++) {
-            const struct config_option *option = &reading->map->options[kind];
+        for (enum site_option_kind kind = 0; kind < OPTION_COUNT; kind++) {
+            const struct site_option *option = &reading->map->options[kind];
             size_t section = option->section.len;
             if (!bytes_present(option->section) || !(option->of >> line->object.type & 1) || name.len != section + 1 + option->key.len ||
                 memcmp(name.data, option->section.data, section) != 0 || name.data[section] != '/' ||
@@ -138,7 +138,7 @@ static bool read_options(struct reading *reading, const struct json *value)
             if (member->kind != JSON_KIND_TEXT && member->kind != JSON_KIND_NULL)
                 return refuse(reading, member, "text or null");
             line->options_said |= 1u << kind;
-            if (member->kind == JSON_KIND_TEXT && config_option_is_yes(option, member->text))
+            if (member->kind == JSON_KIND_TEXT && site_option_is_yes(option, member->text))
                 line->options_yes |= 1u << kind;
         }
     }
@@ -296,9 +296,9 @@ struct object line_object(const struct line *line, const struct object *before)
     unsigned options_said = !before && line->said & SAID_OPTIONS ? ~0u : line->options_said;
     object.wfm = old->wfm;
     object.has_backup = old->has_backup;
-    if (object.type == OBJECT_PERSON && options_said >> CONFIG_OPTION_WFM & 1)
-        object.wfm = line->options_yes >> CONFIG_OPTION_WFM & 1 ? FLAG_YES : FLAG_NO;
-    if (object.type == OBJECT_SWITCH && options_said >> CONFIG_OPTION_BACKUP & 1)
-        object.has_backup = line->options_yes >> CONFIG_OPTION_BACKUP & 1 ? FLAG_YES : FLAG_NO;
+    if (object.type == OBJECT_PERSON && options_said >> OPTION_WFM & 1)
+        object.wfm = line->options_yes >> OPTION_WFM & 1 ? FLAG_YES : FLAG_NO;
+    if (object.type == OBJECT_SWITCH && options_said >> OPTION_HAS_BACKUP & 1)
+        object.has_backup = line->options_yes >> OPTION_HAS_BACKUP & 1 ? FLAG_YES : FLAG_NO;
     return object;
 }

@@ -34,7 +34,7 @@ struct line {
     unsigned said;
     int64_t *members;         /* of a group, each once, in order */
     size_t member_count;
-    unsigned options_said, options_yes; /* bits 1 << enum config_option_kind */
+    unsigned options_said, options_yes; /* bits 1 << enum site_option_kind */
 };
 
 /* ERR_OK, *line borrows from text and arena; ERR_INPUT and *why in arena.  latest: no time behind it is believed. */

@@ -1,9 +1,7 @@
 /* adapters/config/map.c - the words of the map and what they mean once read; map_read.c reads it. */
 #include "adapters/config/map.h"
 
-#include <strings.h>
-
-const struct config_word config_words[] = {
+const struct site_word config_words[] = {
     {CONFIG_CODE_STATE, "enabled", FLAG_YES}, {CONFIG_CODE_STATE, "disabled", FLAG_NO},
     {CONFIG_CODE_AGENT, "agent", FLAG_YES},   {CONFIG_CODE_AGENT, "other", FLAG_NO},
     {CONFIG_CODE_GROUP, "agent-group", OBJECT_AGENT_GROUP}, {CONFIG_CODE_GROUP, "place-group", OBJECT_PLACE_GROUP},
@@ -54,12 +52,6 @@ bool config_field_is_text(enum config_field field)
     return kinds[field] == TEXT;
 }
 
-const char *config_option_name(enum config_option_kind kind)
-{
-    static const char *const names[CONFIG_OPTION_COUNT] = {"wfm", "has_backup", "mailbox", "ivr_port"};
-    return names[kind];
-}
-
 /* A login's code and a DN's number point at people, too. */
 bool config_field_is_personal(enum config_table table, enum config_field field)
 {
@@ -69,18 +61,12 @@ bool config_field_is_personal(enum config_table table, enum config_field field)
 
 int config_code_find(const struct config_map *map, enum config_code_kind kind, int64_t code)
 {
-    for (size_t i = 0; i < map->codes[kind].count; i++)
-        if (map->codes[kind].codes[i].code == code)
-            return map->codes[kind].codes[i].meaning;
-    return 0;
+    return site_code_find(&map->codes[kind], code);
 }
 
 int config_word_find(enum config_code_kind kind, struct bytes word)
 {
-    for (size_t i = 0; i < config_word_count; i++)
-        if (config_words[i].kind == kind && bytes_equal_text(word, config_words[i].name))
-            return config_words[i].meaning;
-    return 0;
+    return site_word_find(config_words, config_word_count, (int)kind, word);
 }
 
 enum object_type config_type_find(const struct config_map *map, struct bytes name)
@@ -90,13 +76,4 @@ enum object_type config_type_find(const struct config_map *map, struct bytes nam
             if (bytes_equal(*other, name))
                 return (enum object_type)type;
     return OBJECT_NONE;
-}
-
-bool config_option_is_yes(const struct config_option *option, struct bytes value)
-{
-    for (size_t i = 0; i < option->yes_count; i++)
-        if (option->yes[i].len == value.len &&
-            (value.len == 0 || strncasecmp((const char *)option->yes[i].data, (const char *)value.data, value.len) == 0))
-            return true;
-    return option->yes_count == 0;
 }

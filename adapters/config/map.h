@@ -13,10 +13,9 @@
 #ifndef ADAPTERS_CONFIG_MAP_H
 #define ADAPTERS_CONFIG_MAP_H
 
+#include "adapters/site_map.h"
 #include "base/bytes.h"
 #include "base/err.h"
-#include "base/memory.h"
-#include "proto/fact.h"
 
 /* enumerator, name in the map, what its rows are; in the order they are read: what lends before what borrows. */
 #define CONFIG_TABLE_MAP(X)                                                                        \
@@ -61,27 +60,10 @@ struct config_columns {
 
 enum config_code_kind { CONFIG_CODE_STATE, CONFIG_CODE_AGENT, CONFIG_CODE_GROUP, CONFIG_CODE_SWITCH, CONFIG_CODE_OBJECT, CONFIG_CODE_KIND_COUNT };
 
-struct config_code {
-    int64_t code;
-    int meaning; /* by kind: enum flag (enabled, agent), enum object_type, enum switch_type */
-};
-
-enum config_option_kind { CONFIG_OPTION_WFM, CONFIG_OPTION_BACKUP, CONFIG_OPTION_MAILBOX, CONFIG_OPTION_IVR_PORT, CONFIG_OPTION_COUNT };
-
-struct config_option {
-    struct bytes section, key; /* section absent: switched off */
-    unsigned of;               /* bits 1 << enum object_type */
-    struct bytes *yes;         /* none: every value */
-    size_t yes_count;
-};
-
 struct config_map {
     struct config_columns tables[CONFIG_TABLE_COUNT];
-    struct {
-        struct config_code *codes;
-        size_t count;
-    } codes[CONFIG_CODE_KIND_COUNT];
-    struct config_option options[CONFIG_OPTION_COUNT];
+    struct site_codes codes[CONFIG_CODE_KIND_COUNT]; /* meanings by kind: enum flag (enabled, agent), enum object_type, enum switch_type */
+    struct site_option options[OPTION_COUNT];
     struct bytes fields[CONFIG_FIELD_COUNT];      /* of a line; absent: not told */
     struct bytes *types[OBJECT_TYPE_COUNT];       /* how a line calls a type, ended by an absent one */
 };
@@ -96,24 +78,17 @@ int config_code_find(const struct config_map *map, enum config_code_kind kind, i
 int config_word_find(enum config_code_kind kind, struct bytes word);
 /* The type that a line calls so, OBJECT_NONE: none that is counted. */
 enum object_type config_type_find(const struct config_map *map, struct bytes name);
-bool config_option_is_yes(const struct config_option *option, struct bytes value);
 
 const char *config_table_name(enum config_table table);
 /* OBJECT_NONE where the row says it itself. */
 enum object_type config_table_type(enum config_table table);
 const char *config_field_name(enum config_field field);
 bool config_field_is_text(enum config_field field);
-const char *config_option_name(enum config_option_kind kind);
 /* True when the field names a person: read only when names are told. */
 bool config_field_is_personal(enum config_table table, enum config_field field);
 
-/* map_read.c: the words of codes. */
-struct config_word {
-    enum config_code_kind kind;
-    const char *name;
-    int meaning;
-};
-extern const struct config_word config_words[];
+/* For map_read.c. */
+extern const struct site_word config_words[];
 extern const size_t config_word_count;
 
 #endif

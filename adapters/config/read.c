@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { PARAMS_MAX = 2 * CONFIG_OPTION_COUNT + 1 };
+enum { PARAMS_MAX = 2 * OPTION_COUNT + 1 };
 
 /* A mailbox or an IVR port: its tenant is its owner's, which is read later. */
 struct owned {
@@ -98,9 +98,9 @@ static uint64_t flag_key(enum object_type type, int64_t id)
     return hash_mix((uint64_t)id) ^ (uint64_t)type;
 }
 
-static enum flag flag_of(const struct config_reader *reader, enum config_option_kind option, enum object_type type, int64_t id)
+static enum flag flag_of(const struct config_reader *reader, enum site_option_kind option, enum object_type type, int64_t id)
 {
-    const struct config_option *said = &reader->options.map->options[option];
+    const struct site_option *said = &reader->options.map->options[option];
     if (!bytes_present(said->section) || reader->broken[CONFIG_OPTION] || !reader->options.map->tables[CONFIG_OPTION].table)
         return FLAG_UNKNOWN;
     uint32_t bits = map_get(&reader->flags, flag_key(type, id));
@@ -177,12 +177,12 @@ static void take_object(struct config_reader *reader, const struct odbc_value *v
     object.switch_id = reference(reader, values, CONFIG_FIELD_SWITCH);
     if (object.type == OBJECT_PERSON) {
         object.agent = (enum flag)meaning_of(reader, values, CONFIG_FIELD_AGENT, CONFIG_CODE_AGENT);
-        object.wfm = flag_of(reader, CONFIG_OPTION_WFM, OBJECT_PERSON, object.id);
+        object.wfm = flag_of(reader, OPTION_WFM, OBJECT_PERSON, object.id);
         name = config_person_name(text_of(reader, values, CONFIG_FIELD_FIRST_NAME), text_of(reader, values, CONFIG_FIELD_LAST_NAME), name, reader->arena);
     }
     if (object.type == OBJECT_SWITCH) {
         object.switch_type = (enum switch_type)meaning_of(reader, values, CONFIG_FIELD_TYPE, CONFIG_CODE_SWITCH);
-        object.has_backup = flag_of(reader, CONFIG_OPTION_BACKUP, OBJECT_SWITCH, object.id);
+        object.has_backup = flag_of(reader, OPTION_HAS_BACKUP, OBJECT_SWITCH, object.id);
     }
     object.name = name;
     const char *why = bad_text(reader, values);
@@ -213,17 +213,17 @@ static void take_option(struct config_reader *reader, const struct odbc_value *v
     struct bytes key = text_of(reader, values, CONFIG_FIELD_NAME), section = values[reader->column_count].known ? values[reader->column_count].text : BYTES_NONE;
     if (type == OBJECT_NONE || id < 0)
         return;
-    for (enum config_option_kind kind = 0; kind < CONFIG_OPTION_COUNT; kind++) {
-        const struct config_option *option = &reader->options.map->options[kind];
+    for (enum site_option_kind kind = 0; kind < OPTION_COUNT; kind++) {
+        const struct site_option *option = &reader->options.map->options[kind];
         if (!bytes_present(option->section) || !(option->of >> type & 1) || !bytes_equal(option->section, section) || !bytes_equal(option->key, key) ||
-            !config_option_is_yes(option, text_of(reader, values, CONFIG_FIELD_VALUE)))
+            !site_option_is_yes(option, text_of(reader, values, CONFIG_FIELD_VALUE)))
             continue;
         uint32_t bits = map_get(&reader->flags, flag_key(type, id));
         map_put(&reader->flags, flag_key(type, id), ((bits ? bits - 1 : 0) | 1u << kind) + 1);
-        if (kind == CONFIG_OPTION_MAILBOX || kind == CONFIG_OPTION_IVR_PORT) {
+        if (kind == OPTION_MAILBOX || kind == OPTION_IVR_PORT) {
             struct owned *owned = arena_alloc(reader->whole, sizeof *owned);
             *owned = (struct owned){.next = reader->owned, .object = fact_blank(FACT_OBJECT).object, .owner_type = type, .owner = id};
-            owned->object.type = kind == CONFIG_OPTION_MAILBOX ? OBJECT_MAILBOX : OBJECT_IVR_PORT;
+            owned->object.type = kind == OPTION_MAILBOX ? OBJECT_MAILBOX : OBJECT_IVR_PORT;
             owned->object.id = integer_of(reader, values, CONFIG_FIELD_ID, 0);
             owned->object.enabled = FLAG_YES;
             reader->owned = owned;
@@ -284,8 +284,8 @@ static size_t write_options(const struct config_reader *reader, struct buffer *s
     buffer_printf(sql, "s.%s FROM %s k, %s s WHERE k.%s = s.%s AND k.%s > ? AND (", names[CONFIG_FIELD_NAME], columns->table, columns->table,
                   names[CONFIG_FIELD_PARENT], names[CONFIG_FIELD_ID], names[CONFIG_FIELD_ID]);
     params[0] = (struct odbc_param){.integer = reader->at[0]};
-    for (enum config_option_kind kind = 0; kind < CONFIG_OPTION_COUNT; kind++) {
-        const struct config_option *option = &reader->options.map->options[kind];
+    for (enum site_option_kind kind = 0; kind < OPTION_COUNT; kind++) {
+        const struct site_option *option = &reader->options.map->options[kind];
         if (!bytes_present(option->section))
             continue;
         buffer_printf(sql, "%s(s.%s = ? AND k.%s = ?)", count > 1 ? " OR " : "", names[CONFIG_FIELD_NAME], names[CONFIG_FIELD_NAME]);

@@ -85,11 +85,11 @@ enum err stream_refuse(struct stream *stream, const char *place, const char *why
 /* --- showing ------------------------------------------------------------------------------------- */
 
 /* An object that an option makes: its id is its owner's and the owner's type, since ids are unique within a type. */
-static void show_owned(struct stream *stream, const struct line *line, enum config_option_kind kind, const struct object *owner, bool whole)
+static void show_owned(struct stream *stream, const struct line *line, enum site_option_kind kind, const struct object *owner, bool whole)
 {
     struct known *known = follow_known(stream->options.follow);
     struct object object = fact_blank(FACT_OBJECT).object, on;
-    object.type = kind == CONFIG_OPTION_MAILBOX ? OBJECT_MAILBOX : OBJECT_IVR_PORT;
+    object.type = kind == OPTION_MAILBOX ? OBJECT_MAILBOX : OBJECT_IVR_PORT;
     if (owner->id > INT64_MAX / 16 - 1)
         return;
     object.id = owner->id * 16 + (int64_t)owner->type;
@@ -142,7 +142,7 @@ static void show_upsert(struct stream *stream, const struct line *line, bool who
     bool there = !whole && known_look(known, line->object.type, line->object.id, &before);
     object = line_object(line, there ? &before : NULL);
     known_found(known, &object);
-    for (enum config_option_kind kind = CONFIG_OPTION_MAILBOX; kind <= CONFIG_OPTION_IVR_PORT; kind++)
+    for (enum site_option_kind kind = OPTION_MAILBOX; kind <= OPTION_IVR_PORT; kind++)
         show_owned(stream, line, kind, &object, whole);
     if (line->said & SAID_MEMBERS)
         show_members(stream, line, whole);

@@ -1,8 +1,7 @@
 #include "adapters/gvp/columns.h"
 
+#include "adapters/site_map.h"
 #include "base/check.h"
-#include "base/yaml.h"
-#include "proto/fact.h"
 
 extern const unsigned char gvp_map_shipped[];
 extern const size_t gvp_map_shipped_size;
@@ -28,30 +27,9 @@ static const struct {
 static const char *const legs[GVP_LEG_COUNT] = {"MCP", "RM"};
 
 struct reader {
-    struct arena *arena;
+    struct site_reader site;
     struct gvp_map *map;
-    const char *why;
 };
-
-static bool refuse(struct reader *reader, int line, int column, const char *what)
-{
-    if (!reader->why)
-        reader->why = arena_printf(reader->arena, "line %d, column %d: %s", line, column, what);
-    return false;
-}
-
-static bool refuse_value(struct reader *reader, const struct yaml *value, const char *expected)
-{
-    return refuse(reader, value->line, value->column,
-                  arena_printf(reader->arena, "\"%.*s\" of %s: expected %s", (int)value->text.len, value->text.len ? (const char *)value->text.data : "",
-                               bytes_present(value->name) ? arena_text(reader->arena, value->name) : "a list", expected));
-}
-
-static bool refuse_name(struct reader *reader, const struct yaml *value, const char *expected)
-{
-    return refuse(reader, value->name_line, value->name_column,
-                  arena_printf(reader->arena, "\"%s\" is unknown: expected %s", arena_text(reader->arena, value->name), expected));
-}
 
 /* Names of elements, attributes and parameters: what needs no escape in XML nor in an address. */
 static bool is_plain(struct bytes text, const char *more)
@@ -72,35 +50,35 @@ static bool read_name(struct reader *reader, const struct yaml *value, bool need
         return true;
     }
     if (value->kind != YAML_KIND_SCALAR || yaml_is_null(value) || !is_plain(value->text, "_-.:"))
-        return refuse_value(reader, value, needed ? "a name of A-Z a-z 0-9 _ - . :" : "a name of A-Z a-z 0-9 _ - . : or ~");
-    *out = arena_text(reader->arena, value->text);
+        return site_refuse_value(&reader->site, value, needed ? "a name of A-Z a-z 0-9 _ - . :" : "a name of A-Z a-z 0-9 _ - . : or ~");
+    *out = arena_text(reader->site.arena, value->text);
     return true;
 }
 
 static bool read_path(struct reader *reader, const struct yaml *value, const char **out)
 {
     if (value->kind != YAML_KIND_SCALAR || !is_plain(value->text, "_-.:/~") || value->text.data[0] != '/')
-        return refuse_value(reader, value, "a path, as /ems-rs/HIST/CDRs/MCP/details");
-    *out = arena_text(reader->arena, value->text);
+        return site_refuse_value(&reader->site, value, "a path, as /ems-rs/HIST/CDRs/MCP/details");
+    *out = arena_text(reader->site.arena, value->text);
     return true;
 }
 
 static bool read_paths(struct reader *reader, const struct yaml *value)
 {
     if (value->kind != YAML_KIND_MAP)
-        return refuse_value(reader, value, "a map of MCP and RM");
+        return site_refuse_value(&reader->site, value, "a map of MCP and RM");
     for (size_t i = 0; i < value->child_count; i++) {
         const struct yaml *own = &value->children[i];
         enum gvp_leg leg = gvp_leg_find(own->name);
         if (leg == GVP_LEG_COUNT)
-            return refuse_name(reader, own, "MCP or RM");
+            return site_refuse_name(&reader->site, own, "MCP or RM");
         if (own->kind != YAML_KIND_MAP)
-            return refuse_value(reader, own, "a map of history and running");
+            return site_refuse_value(&reader->site, own, "a map of history and running");
         for (size_t k = 0; k < own->child_count; k++) {
             const struct yaml *path = &own->children[k];
             bool history = bytes_equal_text(path->name, "history");
             if (!history && !bytes_equal_text(path->name, "running"))
-                return refuse_name(reader, path, "history or running");
+                return site_refuse_name(&reader->site, path, "history or running");
             if (!read_path(reader, path, history ? &reader->map->history[leg] : &reader->map->running[leg]))
                 return false;
         }
@@ -122,21 +100,21 @@ static const char *names_of(struct reader *reader, struct bytes section)
     const char *text = "one of";
     for (int i = 0; i < GVP_NAME_COUNT; i++)
         if (bytes_equal_text(section, names[i].section))
-            text = arena_printf(reader->arena, "%s %s", text, names[i].key);
+            text = arena_printf(reader->site.arena, "%s %s", text, names[i].key);
     return text;
 }
 
 static bool read_section(struct reader *reader, const struct yaml *value)
 {
     if (value->kind != YAML_KIND_MAP)
-        return refuse_value(reader, value, "a map");
+        return site_refuse_value(&reader->site, value, "a map");
     for (size_t i = 0; i < value->child_count; i++) {
         const struct yaml *own = &value->children[i];
         int name = 0;
         while (name < GVP_NAME_COUNT && !(bytes_equal_text(value->name, names[name].section) && bytes_equal_text(own->name, names[name].key)))
             name++;
         if (name == GVP_NAME_COUNT)
-            return refuse_name(reader, own, names_of(reader, value->name));
+            return site_refuse_name(&reader->site, own, names_of(reader, value->name));
         if (!read_name(reader, own, names[name].needed, &reader->map->names[name]))
             return false;
     }
@@ -146,14 +124,14 @@ static bool read_section(struct reader *reader, const struct yaml *value)
 static bool read_words(struct reader *reader, const struct yaml *value, struct gvp_use *use)
 {
     if (value->kind != YAML_KIND_LIST || value->child_count == 0 || value->child_count > GVP_WORDS_MAX)
-        return refuse_value(reader, value, "a list of 1 to 100 words");
-    use->words = arena_alloc(reader->arena, value->child_count * sizeof *use->words);
+        return site_refuse_value(&reader->site, value, "a list of 1 to 100 words");
+    use->words = arena_alloc(reader->site.arena, value->child_count * sizeof *use->words);
     use->word_count = value->child_count;
     use->negated = bytes_equal_text(value->name, "no");
     for (size_t i = 0; i < value->child_count; i++) {
         if (value->children[i].kind != YAML_KIND_SCALAR)
-            return refuse_value(reader, &value->children[i], "a word");
-        use->words[i] = arena_copy(reader->arena, value->children[i].text);
+            return site_refuse_value(&reader->site, &value->children[i], "a word");
+        use->words[i] = arena_copy(reader->site.arena, value->children[i].text);
     }
     return true;
 }
@@ -167,7 +145,7 @@ static bool read_use(struct reader *reader, const struct yaml *value, struct gvp
         return true;
     }
     if (value->kind != YAML_KIND_MAP)
-        return refuse_value(reader, value, expected);
+        return site_refuse_value(&reader->site, value, expected);
     for (size_t i = 0; i < value->child_count; i++) {
         const struct yaml *own = &value->children[i];
         if (bytes_equal_text(own->name, "field")) {
@@ -176,25 +154,25 @@ static bool read_use(struct reader *reader, const struct yaml *value, struct gvp
             continue;
         }
         if (!bytes_equal_text(own->name, "yes") && !bytes_equal_text(own->name, "no"))
-            return refuse_name(reader, own, "field, yes or no");
+            return site_refuse_name(&reader->site, own, "field, yes or no");
         if (use->word_count)
-            return refuse_name(reader, own, "yes or no, not both");
+            return site_refuse_name(&reader->site, own, "yes or no, not both");
         if (!read_words(reader, own, use))
             return false;
     }
-    return (use->field && use->word_count) || refuse_value(reader, value, expected);
+    return (use->field && use->word_count) || site_refuse_value(&reader->site, value, expected);
 }
 
 static bool read_uses(struct reader *reader, const struct yaml *value)
 {
     if (value->kind != YAML_KIND_MAP)
-        return refuse_value(reader, value, "a map of gvp, asr, tts, parking, recording");
+        return site_refuse_value(&reader->site, value, "a map of gvp, asr, tts, parking, recording");
     for (size_t i = 0; i < value->child_count; i++) {
         int use = 0;
         while (use < GVP_USE_COUNT && !bytes_equal_text(value->children[i].name, uses[use].name))
             use++;
         if (use == GVP_USE_COUNT)
-            return refuse_name(reader, &value->children[i], "gvp, asr, tts, parking or recording");
+            return site_refuse_name(&reader->site, &value->children[i], "gvp, asr, tts, parking or recording");
         if (!read_use(reader, &value->children[i], &reader->map->uses[use]))
             return false;
     }
@@ -203,17 +181,17 @@ static bool read_uses(struct reader *reader, const struct yaml *value)
 
 static bool read_all(struct reader *reader, struct bytes text)
 {
-    const struct yaml *tree = yaml_read(text, reader->arena, &reader->why);
+    const struct yaml *tree = yaml_read(text, reader->site.arena, &reader->site.why);
     if (!tree)
         return false;
     if (tree->kind != YAML_KIND_MAP)
-        return refuse_value(reader, tree, "a map of paths, request, answer, record, uses");
+        return site_refuse_value(&reader->site, tree, "a map of paths, request, answer, record, uses");
     for (size_t i = 0; i < tree->child_count; i++) {
         const struct yaml *own = &tree->children[i];
         bool good = bytes_equal_text(own->name, "paths")  ? read_paths(reader, own)
                     : bytes_equal_text(own->name, "uses") ? read_uses(reader, own)
                     : is_section(own->name)               ? read_section(reader, own)
-                                                          : refuse_name(reader, own, "paths, request, answer, record or uses");
+                                                          : site_refuse_name(&reader->site, own, "paths, request, answer, record or uses");
         if (!good)
             return false;
     }
@@ -222,13 +200,13 @@ static bool read_all(struct reader *reader, struct bytes text)
 
 enum err gvp_map_read(struct bytes text, struct arena *arena, const struct gvp_map **map, const char **why)
 {
-    struct reader reader = {arena, arena_alloc(arena, sizeof *reader.map), NULL};
+    struct reader reader = {.site.arena = arena, .map = arena_alloc(arena, sizeof *reader.map)};
     for (int i = 0; i < GVP_USE_COUNT; i++)
         reader.map->uses[i].use = uses[i].use;
     bool shipped = read_all(&reader, bytes_of(gvp_map_shipped, gvp_map_shipped_size));
     check(shipped);
     if (bytes_present(text) && !read_all(&reader, text)) {
-        *why = reader.why;
+        *why = reader.site.why;
         return ERR_INPUT;
     }
     *map = reader.map;

@@ -39,12 +39,7 @@ const char *icon_field_name(enum icon_field field)
     return names[field];
 }
 
-/* Meanings by their names; the bits of a kind's own enum. */
-static const struct meaning {
-    enum icon_code_kind kind;
-    const char *name;
-    int meaning;
-} meanings[] = {
+const struct site_word icon_words[] = {
     {CODE_STATUS, "active", CODE_ACTIVE}, {CODE_STATUS, "deleted", CODE_DELETED},
     {CODE_STATE, "enabled", CODE_ENABLED}, {CODE_STATE, "disabled", CODE_DISABLED},
     {CODE_PERSON_TYPE, "agent", CODE_AGENT}, {CODE_PERSON_TYPE, "other", CODE_OTHER},
@@ -56,7 +51,7 @@ static const struct meaning {
     OBJECT_TYPE_MAP(X)
 #undef X
 };
-enum { MEANING_COUNT = sizeof meanings / sizeof *meanings };
+const size_t icon_word_count = sizeof icon_words / sizeof *icon_words;
 
 const char *icon_code_kind_name(enum icon_code_kind kind)
 {
@@ -65,34 +60,17 @@ const char *icon_code_kind_name(enum icon_code_kind kind)
     return names[kind];
 }
 
-const char *icon_option_name(enum icon_option_kind option)
-{
-    static const char *const names[OPTION_COUNT] = {"wfm", "has_backup", "mailbox", "ivr_port"};
-    return names[option];
-}
-
-int icon_code_meaning(enum icon_code_kind kind, struct bytes name)
-{
-    for (size_t i = 0; i < MEANING_COUNT; i++)
-        if (meanings[i].kind == kind && bytes_equal_text(name, meanings[i].name))
-            return meanings[i].meaning;
-    return 0;
-}
-
 const char *icon_code_name(enum icon_code_kind kind, int meaning)
 {
-    for (size_t i = 0; i < MEANING_COUNT; i++)
-        if (meanings[i].kind == kind && meanings[i].meaning == meaning)
-            return meanings[i].name;
+    for (size_t i = 0; i < icon_word_count; i++)
+        if (icon_words[i].kind == (int)kind && icon_words[i].meaning == meaning)
+            return icon_words[i].name;
     return "?";
 }
 
 int icon_code_find(const struct icon_map *map, enum icon_code_kind kind, int64_t code)
 {
-    for (size_t i = 0; i < map->codes[kind].count; i++)
-        if (map->codes[kind].codes[i].code == code)
-            return map->codes[kind].codes[i].meaning;
-    return 0;
+    return site_code_find(&map->codes[kind], code);
 }
 
 static bool equal_caseless(struct bytes a, struct bytes b)
@@ -113,21 +91,13 @@ struct bytes icon_medium_find(const struct icon_map *map, struct bytes name, str
     return bytes_of(text, own.len);
 }
 
-enum icon_option_kind icon_option_find(const struct icon_map *map, struct bytes section, struct bytes key, enum object_type of)
+enum site_option_kind icon_option_find(const struct icon_map *map, struct bytes section, struct bytes key, enum object_type of)
 {
-    for (enum icon_option_kind kind = 0; kind < OPTION_COUNT; kind++) {
-        const struct icon_option *option = &map->options[kind];
+    for (enum site_option_kind kind = 0; kind < OPTION_COUNT; kind++) {
+        const struct site_option *option = &map->options[kind];
         if (bytes_present(option->section) && (option->of >> of & 1) && bytes_equal(option->section, section) &&
             bytes_equal(option->key, key))
             return kind;
     }
     return OPTION_COUNT;
-}
-
-bool icon_option_is_yes(const struct icon_option *option, struct bytes value)
-{
-    for (size_t i = 0; i < option->yes_count; i++)
-        if (equal_caseless(option->yes[i], value))
-            return true;
-    return option->yes_count == 0;
 }

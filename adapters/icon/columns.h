@@ -12,10 +12,9 @@
 #define ADAPTERS_ICON_COLUMNS_H
 
 #include "adapters/odbc.h"
+#include "adapters/site_map.h"
 #include "base/bytes.h"
 #include "base/err.h"
-#include "base/memory.h"
-#include "proto/fact.h"
 
 /* Classes of data: each has its counter in G_PROV_CONTROL and its connections in G_DSS_*. */
 enum icon_class { CLASS_NONE, CLASS_CFG, CLASS_GLS, CLASS_GOS, CLASS_COUNT };
@@ -89,33 +88,16 @@ enum icon_code_kind {
 };
 enum { CODE_ACTIVE = 1, CODE_DELETED = 2, CODE_ENABLED = 1, CODE_DISABLED = 2, CODE_AGENT = 1, CODE_OTHER = 2, CODE_NO_DN = 1 };
 
-struct icon_code {
-    int64_t code;
-    int meaning; /* by kind: CODE_…, enum object_type, enum switch_type, enum icon_class; never 0 */
-};
-
 struct icon_medium {
     struct bytes name, medium;
 };
 
-enum icon_option_kind { OPTION_WFM, OPTION_HAS_BACKUP, OPTION_MAILBOX, OPTION_IVR_PORT, OPTION_COUNT };
-
-struct icon_option {
-    struct bytes section, key;  /* section absent: switched off */
-    unsigned of;                /* bits 1 << enum object_type */
-    struct bytes *yes;          /* none: every value */
-    size_t yes_count;
-};
-
 struct icon_map {
     struct icon_columns tables[ICON_TABLE_COUNT];
-    struct {
-        struct icon_code *codes; /* the first that fits holds: a site's own stand before the shipped ones */
-        size_t count;
-    } codes[CODE_KIND_COUNT];
+    struct site_codes codes[CODE_KIND_COUNT]; /* meanings by kind: CODE_…, enum object_type, enum switch_type, enum icon_class */
     struct icon_medium *media;
     size_t media_count;
-    struct icon_option options[OPTION_COUNT];
+    struct site_option options[OPTION_COUNT];
     unsigned coverage, watermark; /* bits 1 << enum icon_class */
 };
 
@@ -128,15 +110,14 @@ int icon_code_find(const struct icon_map *map, enum icon_code_kind kind, int64_t
 /* The medium of a MEDIATYPE; in arena. */
 struct bytes icon_medium_find(const struct icon_map *map, struct bytes name, struct arena *arena);
 /* The option that an annex row is about, OPTION_COUNT: none of ours. */
-enum icon_option_kind icon_option_find(const struct icon_map *map, struct bytes section, struct bytes key, enum object_type of);
-bool icon_option_is_yes(const struct icon_option *option, struct bytes value);
+enum site_option_kind icon_option_find(const struct icon_map *map, struct bytes section, struct bytes key, enum object_type of);
 
-/* Words of the map, static: "switch_type"; "sip", or "?" for a meaning that the kind has not; "wfm". */
+/* Words of the map, static: "switch_type"; "sip", or "?" for a meaning that the kind has not. */
 const char *icon_code_kind_name(enum icon_code_kind kind);
 const char *icon_code_name(enum icon_code_kind kind, int meaning);
-/* 0: none. */
-int icon_code_meaning(enum icon_code_kind kind, struct bytes name);
-const char *icon_option_name(enum icon_option_kind option);
+/* For columns_read.c. */
+extern const struct site_word icon_words[];
+extern const size_t icon_word_count;
 const char *icon_table_name(enum icon_table table);
 enum icon_class icon_table_class(enum icon_table table);
 const char *icon_class_name(enum icon_class class);

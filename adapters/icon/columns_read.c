@@ -11,8 +11,6 @@
 extern const unsigned char icon_map_shipped[];
 extern const size_t icon_map_shipped_size;
 
-enum { IDENTIFIER_BYTES_MAX = 128 };
-
 /* Which fields a table has, and which of them its meaning needs. */
 #define NEED true
 #define MAY false
@@ -66,56 +64,9 @@ static const struct field_use {
 enum { USE_COUNT = sizeof uses / sizeof *uses };
 
 struct reader {
-    struct arena *arena;
+    struct site_reader site;
     struct icon_map *map;
-    const char *why;
 };
-
-static bool refuse(struct reader *reader, int line, int column, const char *what)
-{
-    if (!reader->why)
-        reader->why = arena_printf(reader->arena, "line %d, column %d: %s", line, column, what);
-    return false;
-}
-
-static bool refuse_value(struct reader *reader, const struct yaml *value, const char *expected)
-{
-    return refuse(reader, value->line, value->column,
-                  arena_printf(reader->arena, "\"%.*s\" of %s: expected %s", (int)value->text.len,
-                               value->text.data ? (const char *)value->text.data : "",
-                               bytes_present(value->name) ? arena_text(reader->arena, value->name) : "a list", expected));
-}
-
-static bool refuse_name(struct reader *reader, const struct yaml *value, const char *expected)
-{
-    return refuse(reader, value->name_line, value->name_column,
-                  arena_printf(reader->arena, "\"%s\" is unknown: expected %s", arena_text(reader->arena, value->name), expected));
-}
-
-static bool need_map(struct reader *reader, const struct yaml *value)
-{
-    return value->kind == YAML_KIND_MAP || refuse_value(reader, value, "a map");
-}
-
-/* Names go into SQL texts as they are: so nothing but plain identifiers. */
-static bool read_identifier(struct reader *reader, const struct yaml *value, const char **out)
-{
-    if (value->kind != YAML_KIND_SCALAR)
-        return refuse_value(reader, value, "a name or ~");
-    *out = NULL;
-    if (yaml_is_null(value))
-        return true;
-    bool plain = value->text.len > 0 && value->text.len <= IDENTIFIER_BYTES_MAX;
-    for (size_t i = 0; plain && i < value->text.len; i++) {
-        uint8_t c = value->text.data[i];
-        plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
-                c == '#' || c == '.';
-    }
-    if (!plain)
-        return refuse_value(reader, value, "a plain identifier of A-Z a-z 0-9 _ $ # . and at most 128 characters, or ~");
-    *out = arena_text(reader->arena, value->text);
-    return true;
-}
 
 static const struct field_use *find_use(enum icon_table table, struct bytes name)
 {
@@ -131,7 +82,7 @@ static const char *expected_fields(struct reader *reader, enum icon_table table)
     for (size_t i = 0; i < USE_COUNT; i++)
         if (uses[i].table == table)
             buffer_printf(&text, "%s%s", text.len ? ", " : "one of ", icon_field_name(uses[i].field));
-    const char *copy = arena_text(reader->arena, buffer_bytes(&text));
+    const char *copy = arena_text(reader->site.arena, buffer_bytes(&text));
     buffer_free(&text);
     return copy;
 }
@@ -139,28 +90,28 @@ static const char *expected_fields(struct reader *reader, enum icon_table table)
 static bool read_table(struct reader *reader, const struct yaml *value, enum icon_table table)
 {
     struct icon_columns *columns = &reader->map->tables[table];
-    if (!need_map(reader, value))
+    if (!site_need(&reader->site, value, YAML_KIND_MAP))
         return false;
     for (size_t i = 0; i < value->child_count; i++) {
         const struct yaml *member = &value->children[i];
         if (bytes_equal_text(member->name, "table")) {
-            if (!read_identifier(reader, member, &columns->table))
+            if (!site_read_identifier(&reader->site, member, "a name or ~", &columns->table))
                 return false;
             continue;
         }
         if (!bytes_equal_text(member->name, "columns"))
-            return refuse_name(reader, member, "table or columns");
-        if (!need_map(reader, member))
+            return site_refuse_name(&reader->site, member, "table or columns");
+        if (!site_need(&reader->site, member, YAML_KIND_MAP))
             return false;
         for (size_t j = 0; j < member->child_count; j++) {
             const struct yaml *column = &member->children[j];
             const struct field_use *use = find_use(table, column->name);
             if (!use)
-                return refuse_name(reader, column, expected_fields(reader, table));
-            if (!read_identifier(reader, column, &columns->names[use->field]))
+                return site_refuse_name(&reader->site, column, expected_fields(reader, table));
+            if (!site_read_identifier(&reader->site, column, "a name or ~", &columns->names[use->field]))
                 return false;
             if (!columns->names[use->field] && use->needed)
-                return refuse_value(reader, column, "a column: this one cannot be left out");
+                return site_refuse_value(&reader->site, column, "a column: this one cannot be left out");
         }
     }
     return true;
@@ -168,7 +119,7 @@ static bool read_table(struct reader *reader, const struct yaml *value, enum ico
 
 static bool read_tables(struct reader *reader, const struct yaml *value)
 {
-    if (!need_map(reader, value))
+    if (!site_need(&reader->site, value, YAML_KIND_MAP))
         return false;
     for (size_t i = 0; i < value->child_count; i++) {
         enum icon_table table = 0;
@@ -178,7 +129,7 @@ static bool read_tables(struct reader *reader, const struct yaml *value)
             struct buffer text = {0};
             for (table = 0; table < ICON_TABLE_COUNT; table++)
                 buffer_printf(&text, "%s%s", text.len ? ", " : "one of ", icon_table_name(table));
-            refuse_name(reader, &value->children[i], buffer_text(&text));
+            site_refuse_name(&reader->site, &value->children[i], buffer_text(&text));
             buffer_free(&text);
             return false;
         }
@@ -188,84 +139,34 @@ static bool read_tables(struct reader *reader, const struct yaml *value)
     return true;
 }
 
-/* A site's list of a meaning replaces the shipped one and stands before all others. */
-static bool read_codes(struct reader *reader, const struct yaml *value, enum icon_code_kind kind)
-{
-    struct icon_code *old = reader->map->codes[kind].codes, *codes;
-    size_t old_count = reader->map->codes[kind].count, count = 0, room = old_count;
-    if (!need_map(reader, value))
-        return false;
-    for (size_t i = 0; i < value->child_count; i++)
-        room += value->children[i].child_count;
-    codes = arena_alloc(reader->arena, (room + 1) * sizeof *codes);
-    unsigned replaced = 0;
-    for (size_t i = 0; i < value->child_count; i++) {
-        const struct yaml *list = &value->children[i];
-        int meaning = icon_code_meaning(kind, list->name);
-        if (!meaning)
-            return refuse_name(reader, list, "a meaning that the shipped map has there");
-        if (list->kind != YAML_KIND_LIST)
-            return refuse_value(reader, list, "a list of numbers");
-        replaced |= 1u << meaning;
-        for (size_t j = 0; j < list->child_count; j++) {
-            int64_t code;
-            if (!yaml_integer(&list->children[j], &code))
-                return refuse_value(reader, &list->children[j], "a number");
-            for (size_t k = 0; k < count; k++)
-                if (codes[k].code == code)
-                    return refuse_value(reader, &list->children[j], "each code once");
-            codes[count++] = (struct icon_code){code, meaning};
-        }
-    }
-    for (size_t i = 0; i < old_count; i++)
-        if (!(replaced >> old[i].meaning & 1))
-            codes[count++] = old[i];
-    reader->map->codes[kind].codes = codes;
-    reader->map->codes[kind].count = count;
-    return true;
-}
-
 static bool read_code_kinds(struct reader *reader, const struct yaml *value)
 {
-    if (!need_map(reader, value))
+    if (!site_need(&reader->site, value, YAML_KIND_MAP))
         return false;
     for (size_t i = 0; i < value->child_count; i++) {
         enum icon_code_kind kind = 0;
         while (kind < CODE_KIND_COUNT && !bytes_equal_text(value->children[i].name, icon_code_kind_name(kind)))
             kind++;
         if (kind == CODE_KIND_COUNT)
-            return refuse_name(reader, &value->children[i], "status, state, person_type, group_type, switch_type, object_type, "
+            return site_refuse_name(&reader->site, &value->children[i], "status, state, person_type, group_type, switch_type, object_type, "
                                                             "endpoint_type or provider_tag");
-        if (!read_codes(reader, &value->children[i], kind))
+        if (!site_read_codes(&reader->site, &value->children[i], icon_words, icon_word_count, (int)kind, "a list of numbers",
+                             &reader->map->codes[kind]))
             return false;
-    }
-    return true;
-}
-
-static bool read_texts(struct reader *reader, const struct yaml *value, struct bytes **texts, size_t *count)
-{
-    if (value->kind != YAML_KIND_LIST)
-        return refuse_value(reader, value, "a list");
-    *texts = arena_alloc(reader->arena, (value->child_count + 1) * sizeof **texts);
-    *count = value->child_count;
-    for (size_t i = 0; i < value->child_count; i++) {
-        if (value->children[i].kind != YAML_KIND_SCALAR || value->children[i].text.len > NAME_BYTES_MAX)
-            return refuse_value(reader, &value->children[i], "a text of at most 255 bytes");
-        (*texts)[i] = value->children[i].text;
     }
     return true;
 }
 
 static bool read_media(struct reader *reader, const struct yaml *value)
 {
-    if (!need_map(reader, value))
+    if (!site_need(&reader->site, value, YAML_KIND_MAP))
         return false;
     for (size_t i = 0; i < value->child_count; i++) {
         struct bytes *names;
         size_t count, old = reader->map->media_count;
-        if (!read_texts(reader, &value->children[i], &names, &count))
+        if (!site_read_texts(&reader->site, &value->children[i], &names, &count))
             return false;
-        struct icon_medium *media = arena_alloc(reader->arena, (count + old + 1) * sizeof *media);
+        struct icon_medium *media = arena_alloc(reader->site.arena, (count + old + 1) * sizeof *media);
         for (size_t j = 0; j < count; j++)
             media[j] = (struct icon_medium){names[j], value->children[i].name};
         if (old)
@@ -279,7 +180,7 @@ static bool read_media(struct reader *reader, const struct yaml *value)
 static bool read_classes(struct reader *reader, const struct yaml *value, unsigned *bits)
 {
     if (value->kind != YAML_KIND_LIST)
-        return refuse_value(reader, value, "a list of cfg, gls");
+        return site_refuse_value(&reader->site, value, "a list of cfg, gls");
     *bits = 0;
     for (size_t i = 0; i < value->child_count; i++) {
         if (bytes_equal_text(value->children[i].text, "cfg"))
@@ -287,84 +188,25 @@ static bool read_classes(struct reader *reader, const struct yaml *value, unsign
         else if (bytes_equal_text(value->children[i].text, "gls"))
             *bits |= 1u << CLASS_GLS;
         else
-            return refuse_value(reader, &value->children[i], "cfg or gls");
-    }
-    return true;
-}
-
-static bool read_option_of(struct reader *reader, const struct yaml *value, struct icon_option *option)
-{
-    const struct yaml *one = value->kind == YAML_KIND_LIST ? value->children : value;
-    size_t count = value->kind == YAML_KIND_LIST ? value->child_count : 1;
-    option->of = 0;
-    for (size_t i = 0; i < count; i++) {
-        enum object_type type = one[i].kind == YAML_KIND_SCALAR ? object_type_from_name(one[i].text) : OBJECT_NONE;
-        if (type == OBJECT_NONE)
-            return refuse_value(reader, &one[i], "a type of object: person, switch, login, …");
-        option->of |= 1u << type;
-    }
-    return true;
-}
-
-static bool read_option(struct reader *reader, const struct yaml *value, struct icon_option *option)
-{
-    if (value->kind == YAML_KIND_SCALAR && yaml_is_null(value)) {
-        *option = (struct icon_option){0};
-        return true;
-    }
-    if (!need_map(reader, value))
-        return false;
-    for (size_t i = 0; i < value->child_count; i++) {
-        const struct yaml *member = &value->children[i];
-        if (bytes_equal_text(member->name, "of")) {
-            if (!read_option_of(reader, member, option))
-                return false;
-        } else if (bytes_equal_text(member->name, "yes")) {
-            if (!read_texts(reader, member, &option->yes, &option->yes_count))
-                return false;
-        } else if (bytes_equal_text(member->name, "option")) {
-            const uint8_t *slash = member->text.len ? memchr(member->text.data, '/', member->text.len) : NULL;
-            if (!slash || slash == member->text.data || slash + 1 == member->text.data + member->text.len)
-                return refuse_value(reader, member, "SECTION/KEY");
-            option->section = bytes_of(member->text.data, (size_t)(slash - member->text.data));
-            option->key = bytes_of(slash + 1, member->text.len - option->section.len - 1);
-        } else {
-            return refuse_name(reader, member, "of, option or yes");
-        }
-    }
-    return (option->of && bytes_present(option->section)) || refuse_value(reader, value, "of: and option: together");
-}
-
-static bool read_options(struct reader *reader, const struct yaml *value)
-{
-    if (!need_map(reader, value))
-        return false;
-    for (size_t i = 0; i < value->child_count; i++) {
-        enum icon_option_kind kind = 0;
-        while (kind < OPTION_COUNT && !bytes_equal_text(value->children[i].name, icon_option_name(kind)))
-            kind++;
-        if (kind == OPTION_COUNT)
-            return refuse_name(reader, &value->children[i], "wfm, has_backup, mailbox or ivr_port");
-        if (!read_option(reader, &value->children[i], &reader->map->options[kind]))
-            return false;
+            return site_refuse_value(&reader->site, &value->children[i], "cfg or gls");
     }
     return true;
 }
 
 static bool read_file(struct reader *reader, struct bytes text)
 {
-    const struct yaml *tree = yaml_read(text, reader->arena, &reader->why);
-    if (!tree || !need_map(reader, tree))
+    const struct yaml *tree = yaml_read(text, reader->site.arena, &reader->site.why);
+    if (!tree || !site_need(&reader->site, tree, YAML_KIND_MAP))
         return false;
     for (size_t i = 0; i < tree->child_count; i++) {
         const struct yaml *member = &tree->children[i];
         bool good = bytes_equal_text(member->name, "tables")      ? read_tables(reader, member)
                     : bytes_equal_text(member->name, "codes")     ? read_code_kinds(reader, member)
                     : bytes_equal_text(member->name, "media")     ? read_media(reader, member)
-                    : bytes_equal_text(member->name, "annex")     ? read_options(reader, member)
+                    : bytes_equal_text(member->name, "annex")     ? site_read_options(&reader->site, member, reader->map->options)
                     : bytes_equal_text(member->name, "coverage")  ? read_classes(reader, member, &reader->map->coverage)
                     : bytes_equal_text(member->name, "watermark") ? read_classes(reader, member, &reader->map->watermark)
-                    : refuse_name(reader, member, "tables, codes, media, annex, coverage or watermark");
+                    : site_refuse_name(&reader->site, member, "tables, codes, media, annex, coverage or watermark");
         if (!good)
             return false;
     }
@@ -392,15 +234,15 @@ static void order_columns(struct icon_columns *columns)
 
 enum err icon_map_read(struct bytes text, struct arena *arena, const struct icon_map **map, const char **why)
 {
-    struct reader reader = {.arena = arena, .map = arena_alloc(arena, sizeof *reader.map)};
+    struct reader reader = {.site.arena = arena, .map = arena_alloc(arena, sizeof *reader.map)};
     bool shipped = read_file(&reader, bytes_of(icon_map_shipped, icon_map_shipped_size));
     if (!shipped)
-        fprintf(stderr, "the shipped column map: %s\n", reader.why);
+        fprintf(stderr, "the shipped column map: %s\n", reader.site.why);
     check(shipped);
     for (size_t i = 0; i < USE_COUNT; i++)
         check(!uses[i].needed || reader.map->tables[uses[i].table].names[uses[i].field]);
     if (bytes_present(text) && !read_file(&reader, text)) {
-        *why = reader.why;
+        *why = reader.site.why;
         return ERR_INPUT;
     }
     for (enum icon_table table = 0; table < ICON_TABLE_COUNT; table++)

@@ -91,7 +91,7 @@ static enum object_type type_of(const struct icon_context *context, const struct
         return (enum object_type)icon_code_find(context->map, CODE_GROUP_TYPE, icon_record_integer(record, FIELD_TYPE, -1));
     case ICON_ANNEX: {
         int of = icon_code_find(context->map, CODE_OBJECT_TYPE, icon_record_integer(record, FIELD_OBJECT_TYPE, -1));
-        enum icon_option_kind kind =
+        enum site_option_kind kind =
             icon_option_find(context->map, text_of(record, FIELD_SECTION), text_of(record, FIELD_KEY), (enum object_type)of);
         return kind == OPTION_MAILBOX ? OBJECT_MAILBOX : kind == OPTION_IVR_PORT ? OBJECT_IVR_PORT : OBJECT_NONE;
     }
@@ -103,8 +103,8 @@ static enum object_type type_of(const struct icon_context *context, const struct
 /* An option's row is an object of its own: there while the row is there and its value means yes. */
 static void fill_optional(const struct icon_context *context, const struct icon_record *record, struct object *object)
 {
-    enum icon_option_kind kind = object->type == OBJECT_MAILBOX ? OPTION_MAILBOX : OPTION_IVR_PORT;
-    bool yes = icon_option_is_yes(&context->map->options[kind], icon_record_value(record, FIELD_VALUE).text);
+    enum site_option_kind kind = object->type == OBJECT_MAILBOX ? OPTION_MAILBOX : OPTION_IVR_PORT;
+    bool yes = site_option_is_yes(&context->map->options[kind], icon_record_value(record, FIELD_VALUE).text);
     object->enabled = yes ? FLAG_YES : FLAG_NO;
     object->tenant = reference(record, FIELD_TENANT);
 }

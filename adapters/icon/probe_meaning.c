@@ -104,7 +104,7 @@ void probe_media(struct probe *probe)
 }
 
 struct option_count {
-    const struct icon_option *option;
+    const struct site_option *option;
     int64_t rows, yes;
 };
 
@@ -112,19 +112,19 @@ static void take_option(void *owner, const struct odbc_value *values)
 {
     struct option_count *count = owner;
     count->rows += values[1].integer;
-    if (values[0].known && icon_option_is_yes(count->option, values[0].text))
+    if (values[0].known && site_option_is_yes(count->option, values[0].text))
         count->yes += values[1].integer;
 }
 
 void probe_annex(struct probe *probe)
 {
     static const enum odbc_type types[] = {ODBC_TEXT, ODBC_INTEGER};
-    for (enum icon_option_kind kind = 0; kind < OPTION_COUNT && probe->good[ICON_ANNEX] && !probe->err; kind++) {
+    for (enum site_option_kind kind = 0; kind < OPTION_COUNT && probe->good[ICON_ANNEX] && !probe->err; kind++) {
         struct option_count count = {.option = &probe->options->map->options[kind]};
         struct odbc_param params[] = {{.text = count.option->section}, {.text = count.option->key}};
         const char *value = probe_column(probe, ICON_ANNEX, FIELD_VALUE);
         if (!bytes_present(count.option->section)) {
-            probe_say(probe, "annex.%s: switched off", icon_option_name(kind));
+            probe_say(probe, "annex.%s: switched off", site_option_name(kind));
             continue;
         }
         struct odbc_query query = {
@@ -133,10 +133,10 @@ void probe_annex(struct probe *probe)
             .params = params, .param_count = 2, .types = types, .column_count = 2, .row = take_option, .owner = &count};
         if (!probe_query(probe, &query))
             continue;
-        probe_say(probe, "annex.%s, option %.*s/%.*s: %lld rows, %lld mean yes", icon_option_name(kind), (int)count.option->section.len,
+        probe_say(probe, "annex.%s, option %.*s/%.*s: %lld rows, %lld mean yes", site_option_name(kind), (int)count.option->section.len,
                   (const char *)count.option->section.data, (int)count.option->key.len, (const char *)count.option->key.data, (long long)count.rows,
                   (long long)count.yes);
         if (!count.rows)
-            probe_mark(probe, false, "no object has this option: is it called so here? (annex.%s of the column map)", icon_option_name(kind));
+            probe_mark(probe, false, "no object has this option: is it called so here? (annex.%s of the column map)", site_option_name(kind));
     }
 }

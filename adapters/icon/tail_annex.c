@@ -1,24 +1,24 @@
 /* adapters/icon/tail_annex.c - options of objects: what they are now, and which objects changed by them. */
 #include "adapters/icon/tail_state.h"
 
-static uint64_t flag_key(enum icon_option_kind option, int64_t object)
+static uint64_t flag_key(enum site_option_kind option, int64_t object)
 {
     return (uint64_t)object * OPTION_COUNT + option;
 }
 
-enum flag tail_annex_flag(const struct tail *tail, enum icon_option_kind option, int64_t object)
+enum flag tail_annex_flag(const struct tail *tail, enum site_option_kind option, int64_t object)
 {
     uint32_t at = object < 0 ? 0 : map_get(&tail->annex_index, flag_key(option, object));
     return at ? tail->annex_flags[at - 1].flag : FLAG_UNKNOWN;
 }
 
 /* The option that a row sets, OPTION_COUNT: none that is a flag of an object. */
-static enum icon_option_kind option_of(const struct tail *tail, const struct icon_record *record)
+static enum site_option_kind option_of(const struct tail *tail, const struct icon_record *record)
 {
     const struct icon_map *map = tail->options.map;
     enum object_type of =
         (enum object_type)icon_code_find(map, CODE_OBJECT_TYPE, icon_record_integer(record, FIELD_OBJECT_TYPE, -1));
-    enum icon_option_kind option = icon_option_find(map, icon_record_value(record, FIELD_SECTION).text,
+    enum site_option_kind option = icon_option_find(map, icon_record_value(record, FIELD_SECTION).text,
                                                     icon_record_value(record, FIELD_KEY).text, of);
     return option == OPTION_WFM || option == OPTION_HAS_BACKUP ? option : OPTION_COUNT;
 }
@@ -31,7 +31,7 @@ static bool is_deleted(const struct tail *tail, const struct icon_record *record
 }
 
 /* Keeps a flag; true when it is another one than before. */
-static bool keep(struct tail *tail, enum icon_option_kind option, int64_t object, int64_t row, enum flag flag)
+static bool keep(struct tail *tail, enum site_option_kind option, int64_t object, int64_t row, enum flag flag)
 {
     uint32_t at = map_get(&tail->annex_index, flag_key(option, object));
     if (at) {
@@ -50,11 +50,11 @@ static bool keep(struct tail *tail, enum icon_option_kind option, int64_t object
 
 /* True when the object's flag is another one now.  A deleted row ends only the flag that it had set itself: the option
  * may have been written anew by another row meanwhile. */
-static bool apply(struct tail *tail, const struct icon_record *record, enum icon_option_kind option)
+static bool apply(struct tail *tail, const struct icon_record *record, enum site_option_kind option)
 {
     int64_t object = icon_record_integer(record, FIELD_OBJECT, -1), row = icon_record_integer(record, FIELD_ID, -1);
     bool deleted = is_deleted(tail, record);
-    bool yes = icon_option_is_yes(&tail->options.map->options[option], icon_record_value(record, FIELD_VALUE).text);
+    bool yes = site_option_is_yes(&tail->options.map->options[option], icon_record_value(record, FIELD_VALUE).text);
     if (object < 0)
         return false;
     uint32_t at = map_get(&tail->annex_index, flag_key(option, object));
@@ -73,7 +73,7 @@ static instant change_time(const struct tail *tail, const struct icon_record *an
     return icon_record_useq(annex) > 0 && changed > created ? changed : created;
 }
 
-static enum err derive(struct tail *tail, const struct icon_record *annex, enum icon_option_kind option,
+static enum err derive(struct tail *tail, const struct icon_record *annex, enum site_option_kind option,
                        struct odbc_fault *fault)
 {
     enum icon_table table = option == OPTION_WFM ? ICON_PERSON : ICON_SWITCH;
@@ -96,7 +96,7 @@ enum err tail_annex_apply(struct tail *tail, const struct page *page, struct odb
     struct table *annex = &tail->tables[ICON_ANNEX];
     for (size_t i = 0; i < page->count; i++) {
         const struct icon_record *record = &page->records[i];
-        enum icon_option_kind option = option_of(tail, record);
+        enum site_option_kind option = option_of(tail, record);
         if (option == OPTION_COUNT ||
             seen_has(&annex->seen, icon_record_integer(record, FIELD_ID, -1), icon_record_version(record)))
             continue;
@@ -118,7 +118,7 @@ enum err tail_annex_apply(struct tail *tail, const struct page *page, struct odb
 /* A row that changed while nobody looked was something else before: whatever it says is news. */
 static void load(struct tail *tail, const struct icon_record *record)
 {
-    enum icon_option_kind option = option_of(tail, record);
+    enum site_option_kind option = option_of(tail, record);
     int64_t object = icon_record_integer(record, FIELD_OBJECT, -1);
     if (option == OPTION_COUNT || object < 0)
         return;

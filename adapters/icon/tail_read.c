@@ -83,8 +83,8 @@ static void write_page(const struct tail *tail, struct buffer *sql, int rows)
 static size_t write_annex_filter(const struct tail *tail, struct buffer *sql, struct odbc_param *params)
 {
     size_t count = 0;
-    for (enum icon_option_kind kind = 0; kind < OPTION_COUNT; kind++) {
-        const struct icon_option *option = &tail->options.map->options[kind];
+    for (enum site_option_kind kind = 0; kind < OPTION_COUNT; kind++) {
+        const struct site_option *option = &tail->options.map->options[kind];
         if (!bytes_present(option->section))
             continue;
         buffer_printf(sql, "%s(%s = ? AND %s = ?)", count ? " OR " : " AND (", column(tail, ICON_ANNEX, FIELD_SECTION),

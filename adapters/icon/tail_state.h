@@ -182,7 +182,7 @@ void tail_table_well(struct tail *tail, enum icon_table table);
 MUST_CHECK enum err tail_annex_load(struct tail *tail, struct odbc_fault *fault);
 /* Notes what annex rows say; objects that changed by it are read and kept in tail->derived. */
 MUST_CHECK enum err tail_annex_apply(struct tail *tail, const struct page *page, struct odbc_fault *fault);
-enum flag tail_annex_flag(const struct tail *tail, enum icon_option_kind option, int64_t object);
+enum flag tail_annex_flag(const struct tail *tail, enum site_option_kind option, int64_t object);
 
 /* tail_publish.c: ERR_OK or ERR_CANCELLED. */
 MUST_CHECK enum err tail_publish_source(struct tail *tail);

@@ -76,7 +76,7 @@ Test(config_map, a_sites_file_is_laid_over_the_shipped_one)
     cr_expect(!map->tables[CONFIG_PERSON].names[CONFIG_FIELD_AGENT] && !map->tables[CONFIG_PLACE].table && map->tables[CONFIG_DN].table);
     cr_expect(config_code_find(map, CONFIG_CODE_AGENT, 7) == FLAG_YES && config_code_find(map, CONFIG_CODE_AGENT, 2) == 0 &&
               config_code_find(map, CONFIG_CODE_AGENT, 1) == FLAG_NO && config_code_find(map, CONFIG_CODE_SWITCH, 52) == SWITCH_SIP);
-    cr_expect(!bytes_present(map->options[CONFIG_OPTION_WFM].section) && bytes_present(map->options[CONFIG_OPTION_BACKUP].section));
+    cr_expect(!bytes_present(map->options[OPTION_WFM].section) && bytes_present(map->options[OPTION_HAS_BACKUP].section));
     cr_expect(bytes_equal_text(map->fields[CONFIG_FIELD_TENANT], "tenantDBID") && config_type_find(map, BYTES_LITERAL("Mensch")) == OBJECT_PERSON &&
               config_type_find(map, BYTES_LITERAL("person")) == OBJECT_NONE && config_type_find(map, BYTES_LITERAL("CfgDN")) == OBJECT_DN);
     arena_destroy(arena);
