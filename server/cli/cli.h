@@ -16,7 +16,7 @@ int cli_main(int argc, char **argv);
     X("adapt", cli_adapt, "icon|config|entitlement|gvp [-c FILE] [--source NAME]", "the settings' sources of a kind, producing to Kafka") \
     X("replay", cli_replay, "[-c FILE] [--store DIR | --brokers LIST] FILE…", "facts from JSON lines (- = stdin) into a store or into Kafka's topics") \
     X("now", cli_now, "[--store DIR | --url URL] [--scope SCOPE] [--id N] [--watch]", "what is in use now") \
-    X("report", cli_report, "[--store DIR | --url URL] --scope SCOPE [--id N] [--item CODE] --from T --to T --granularity 10m|hour|day [--profile P] [--zone Z] [--format table|csv|json]", "usage rows") \
+    X("report", cli_report, "[--store DIR | --url URL] [--scope SCOPE] [--id N] [--item CODE] --from T --to T --granularity 10m|hour|day|week|month [--profile P] [--zone Z] [--format table|csv|json]", "usage rows") \
     X("explain", cli_explain, "[--store DIR | --url URL] --scope SCOPE [--id N] --item CODE --at T|peak [--profile exact|person] [--format table|json]", "who was in a level, and why the peak is what it is") \
     X("close", cli_close, "[--store DIR | --url URL] list|show …", "closed days")                   \
     X("decide", cli_decide, "[--store DIR | --url URL] retire|deletions SOURCE --reason TEXT", "a source is over, or what is missing in it is really gone") \

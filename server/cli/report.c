@@ -30,10 +30,13 @@ static void add_row(struct table *table, const struct json *row, bool system)
     table_add(table, ask_text(row, "profile"));
     table_number(table, ask_integer(row, "peak"));
     table_instant(table, ask_instant(row, "peak_at"), TABLE_TIME_OF_DAY);
+    table_number(table, ask_integer(row, "named"));
+    table_number(table, ask_integer(row, "enabled"));
     if (ask_integer(row, "entitled") < 0 && ask_integer(row, "over") >= 0)
         table_printf(table, "unlimited");
     else
         table_number(table, ask_integer(row, "entitled"));
+    table_number(table, ask_integer(row, "burst"));
     table_number(table, ask_integer(row, "over"));
     if (seconds < 0)
         table_printf(table, "-");
@@ -68,10 +71,10 @@ static void print_notes(const struct json *answer)
 
 static void print_table(const struct json *answer, enum scope_kind kind)
 {
-    static const char *const of_system[] = {"START (UTC)", "ITEM", "PROFILE", ">PEAK", "AT", ">BOUGHT", ">OVER", ">SEAT HOURS", ">SEEN", "STATUS",
-                                            ">REVISION", NULL};
-    static const char *const of_others[] = {"START (UTC)", ">ID", "NAME", "ITEM", "PROFILE", ">PEAK", "AT", ">BOUGHT", ">OVER", ">SEAT HOURS",
-                                            ">SEEN", "STATUS", ">REVISION", NULL};
+    static const char *const of_system[] = {"START (UTC)", "ITEM", "PROFILE", ">PEAK", "AT", ">NAMED", ">ENABLED", ">BOUGHT", ">BURST", ">OVER",
+                                            ">SEAT HOURS", ">SEEN", "STATUS", ">REVISION", NULL};
+    static const char *const of_others[] = {"START (UTC)", ">ID", "NAME", "ITEM", "PROFILE", ">PEAK", "AT", ">NAMED", ">ENABLED", ">BOUGHT", ">BURST",
+                                            ">OVER", ">SEAT HOURS", ">SEEN", "STATUS", ">REVISION", NULL};
     const struct json *rows = json_member(answer, "rows");
     struct table table;
     table_begin(&table, kind == SCOPE_SYSTEM ? of_system : of_others);
@@ -159,7 +162,7 @@ int cli_report(int argc, char **argv)
         {"to", 0, "T", &texts.to, .text = "the first one that is no longer asked"},
         {"granularity", 0, "G", &texts.granularity, .text = "10m, hour, day, week or month"},
         {"first-day-of-week", 0, "DAY", &texts.first_day, .text = "where weeks begin: monday (the default) … sunday"},
-        {"profile", 0, "P", &texts.profile, .text = "the peak's definition: exact (the default), lrm, person; several with commas"},
+        {"profile", 0, "P", &texts.profile, .text = "the peak's definition: exact (the default), lrm, person, sustained; several with commas"},
         {"zone", 0, "Z", &texts.zone, .text = "an IANA time zone; without it each scope's own"},
         CLI_OPTION_FORMAT(&texts.format, "table|csv|json"),
         {NULL},
