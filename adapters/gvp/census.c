@@ -1,8 +1,8 @@
 #include "adapters/gvp/census.h"
 
-#include <stdlib.h>
+#include "proto/words.h"
 
-static const char *const use_names[GVP_USE_COUNT] = {"gvp", "asr", "tts", "parking", "recording"};
+#include <stdlib.h>
 
 static bool is_mapped(const struct gvp_map *map, struct bytes name)
 {
@@ -48,18 +48,13 @@ void gvp_census_take(struct gvp_census *census, const struct gvp_map *map, const
 
 bool gvp_census_write(const struct gvp_census *census, const struct gvp_map *map, FILE *out)
 {
-    static const char *const keys[GVP_NAME_COUNT] = {
-#define X(name, section, key, needed) key,
-        GVP_NAME_MAP(X)
-#undef X
-    };
     if (census->records == 0)
         return true;
     for (int i = 0; i < GVP_FIELD_COUNT; i++)
-        fprintf(out, "    %-10s %-16s in %zu of %zu\n", keys[GVP_FIELD_FIRST + i], map->names[GVP_FIELD_FIRST + i] ? map->names[GVP_FIELD_FIRST + i] : "~",
-                census->fields[i], census->records);
+        fprintf(out, "    %-10s %-16s in %zu of %zu\n", gvp_name_key((enum gvp_name)(GVP_FIELD_FIRST + i)),
+                map->names[GVP_FIELD_FIRST + i] ? map->names[GVP_FIELD_FIRST + i] : "~", census->fields[i], census->records);
     for (int i = 0; i < GVP_USE_COUNT; i++)
-        fprintf(out, "    uses %-9s %-12s by %zu of %zu\n", use_names[i], map->uses[i].field ? map->uses[i].field : map->uses[i].always ? "always" : "never",
+        fprintf(out, "    uses %-9s %-12s by %zu of %zu\n", words_name(&words_uses, i + 1), map->uses[i].field ? map->uses[i].field : map->uses[i].always ? "always" : "never",
                 census->uses[i], census->records);
     for (size_t i = 0; i < census->other_count; i++)
         fprintf(out, "%s %s%s", i ? "," : "    not in the map:", census->others[i], i + 1 == census->other_count ? "\n" : "");

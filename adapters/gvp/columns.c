@@ -2,6 +2,7 @@
 
 #include "adapters/site_map.h"
 #include "base/check.h"
+#include "proto/words.h"
 
 extern const unsigned char gvp_map_shipped[];
 extern const size_t gvp_map_shipped_size;
@@ -15,13 +16,6 @@ static const struct {
 #define X(name, section, key, needed) {section, key, needed},
     GVP_NAME_MAP(X)
 #undef X
-};
-
-static const struct {
-    const char *name;
-    unsigned use;
-} uses[GVP_USE_COUNT] = {
-    {"gvp", PORT_GVP}, {"asr", PORT_ASR}, {"tts", PORT_TTS}, {"parking", PORT_PARKING}, {"recording", PORT_RECORDING},
 };
 
 static const char *const legs[GVP_LEG_COUNT] = {"MCP", "RM"};
@@ -168,10 +162,8 @@ static bool read_uses(struct reader *reader, const struct yaml *value)
     if (value->kind != YAML_KIND_MAP)
         return site_refuse_value(&reader->site, value, "a map of gvp, asr, tts, parking, recording");
     for (size_t i = 0; i < value->child_count; i++) {
-        int use = 0;
-        while (use < GVP_USE_COUNT && !bytes_equal_text(value->children[i].name, uses[use].name))
-            use++;
-        if (use == GVP_USE_COUNT)
+        int use = words_find(&words_uses, value->children[i].name) - 1;
+        if (use < 0)
             return site_refuse_name(&reader->site, &value->children[i], "gvp, asr, tts, parking or recording");
         if (!read_use(reader, &value->children[i], &reader->map->uses[use]))
             return false;
@@ -201,8 +193,9 @@ static bool read_all(struct reader *reader, struct bytes text)
 enum err gvp_map_read(struct bytes text, struct arena *arena, const struct gvp_map **map, const char **why)
 {
     struct reader reader = {.site.arena = arena, .map = arena_alloc(arena, sizeof *reader.map)};
+    check(words_uses.count == GVP_USE_COUNT + 1);
     for (int i = 0; i < GVP_USE_COUNT; i++)
-        reader.map->uses[i].use = uses[i].use;
+        reader.map->uses[i].use = 1u << i;
     bool shipped = read_all(&reader, bytes_of(gvp_map_shipped, gvp_map_shipped_size));
     check(shipped);
     if (bytes_present(text) && !read_all(&reader, text)) {
@@ -211,6 +204,11 @@ enum err gvp_map_read(struct bytes text, struct arena *arena, const struct gvp_m
     }
     *map = reader.map;
     return ERR_OK;
+}
+
+const char *gvp_name_key(enum gvp_name name)
+{
+    return names[name].key;
 }
 
 const char *gvp_leg_name(enum gvp_leg leg)

@@ -58,13 +58,15 @@ struct gvp_use {
 struct gvp_map {
     const char *history[GVP_LEG_COUNT], *running[GVP_LEG_COUNT]; /* paths */
     const char *names[GVP_NAME_COUNT];                            /* NULL: there is none */
-    struct gvp_use uses[GVP_USE_COUNT];
+    struct gvp_use uses[GVP_USE_COUNT]; /* as words_uses names them */
 };
 
 /* The shipped map with the text of a site's file (absent: none) laid over it.  ERR_OK; ERR_INPUT and *why ("line 3, column
  * 7: …, expected …") in arena. */
 MUST_CHECK enum err gvp_map_read(struct bytes text, struct arena *arena, const struct gvp_map **map, const char **why);
 
+/* "session", as the map calls it; static. */
+const char *gvp_name_key(enum gvp_name name);
 /* "MCP", "RM" */
 const char *gvp_leg_name(enum gvp_leg leg);
 /* GVP_LEG_COUNT: none of that name. */

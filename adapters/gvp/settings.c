@@ -34,9 +34,13 @@ static void read_url(struct adapter_reading *reading, struct gvp_settings *setti
     adapter_settings_need(reading, "url", "the Reporting Server's address, as http://gvp-rs:8080");
     if (!settings->url)
         return;
-    /* A user in an address would be logged with it. */
+    /* A user in an address would be logged with it; so may be the password that stands before an @, which is not said here either. */
     if (!http_client_base_is_lawful(bytes_from_text(settings->url))) {
-        adapter_settings_refuse(reading, "url", "url: expected an address as https://gvp-rs:8443, without user, query or blank");
+        const char *expected = "expected an address as https://gvp-rs:8443, without user, query or blank";
+        if (strchr(settings->url, '@'))
+            adapter_settings_refuse(reading, "url", "url: %s", expected);
+        else
+            adapter_settings_refuse(reading, "url", "url: \"%s\", %s", settings->url, expected);
         return;
     }
     size_t len = strlen(settings->url);

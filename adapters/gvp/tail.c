@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { RUNNING_PAGES_MAX = 1000, SECOND_PASS_MS = 2 * DAY_MS, SECOND_PASS_HOURS = 6, CLOCK_MS_MAX = 5 * MINUTE_MS };
+enum { SECOND_PASS_MS = 2 * DAY_MS, SECOND_PASS_HOURS = 6 };
 
 /* One poll: what went wrong first, and for which legs. */
 struct poll {

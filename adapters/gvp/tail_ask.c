@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { OTHER_BYTES_MAX = 64 << 10 /* of a page that says what is wrong */, CLOCK_MS_MAX = 5 * MINUTE_MS };
+enum { OTHER_BYTES_MAX = 64 << 10 /* of a page that says what is wrong */ };
 
 struct asking {
     struct gvp_reading *reading;

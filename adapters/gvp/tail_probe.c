@@ -4,8 +4,6 @@
 
 #include <inttypes.h>
 
-enum { RUNNING_PAGES_MAX = 1000 };
-
 /* *now: when it was made. */
 static enum err probe_one(struct gvp_tail *tail, const struct gvp_range *range, instant *now, FILE *out)
 {

@@ -7,7 +7,7 @@
 #include "adapters/gvp/seen.h"
 #include "adapters/gvp/tail.h"
 
-enum { SNAPSHOT_COUNT = 32 };
+enum { SNAPSHOT_COUNT = 32, RUNNING_PAGES_MAX = 1000, CLOCK_MS_MAX = 5 * MINUTE_MS /* two clocks may differ by so much without a word */ };
 
 struct gvp_tail {
     struct gvp_tail_options options;

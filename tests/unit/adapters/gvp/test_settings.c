@@ -70,3 +70,33 @@ Test(gvp_settings, each_wrong_one_is_refused)
     printf("%zu wrong settings\n", sizeof wrong / sizeof *wrong);
     arena_destroy(arena);
 }
+
+/* What the source's log says; stderr is a file meanwhile. */
+static const char *said(const char *text, struct arena *arena)
+{
+    struct gvp_settings settings;
+    FILE *log = tmpfile();
+    int before = dup(STDERR_FILENO);
+    cr_assert(log && before >= 0);
+    fflush(stderr);
+    dup2(fileno(log), STDERR_FILENO);
+    cr_expect_eq(read_settings(text, arena, &settings), ERR_SETTINGS, "%s was taken", text);
+    fflush(stderr);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    char *all = arena_alloc(arena, 4096);
+    rewind(log);
+    all[fread(all, 1, 4095, log)] = '\0';
+    fclose(log);
+    return all;
+}
+
+Test(gvp_settings, a_wrong_address_is_named_unless_a_password_may_be_in_it)
+{
+    struct arena *arena = arena_create();
+    const char *plain = said("name: gvp-a\nurl: rs:8080", arena), *secret = said("name: gvp-a\nurl: http://reader:hush@rs", arena);
+    cr_expect(strstr(plain, "test.yaml:2: source \"gvp-a\": url: \"rs:8080\", expected an address as https://gvp-rs:8443, without user, query or blank"), "%s", plain);
+    cr_expect(strstr(secret, "test.yaml:2: source \"gvp-a\": url: expected an address as https://gvp-rs:8443") && !strstr(secret, "hush"), "%s", secret);
+    printf("%s%s", plain, secret);
+    arena_destroy(arena);
+}
