@@ -423,9 +423,11 @@ enum err odbc_run(struct odbc *odbc, const struct odbc_query *query, struct odbc
         SQLRETURN ret = kept < KEPT_MAX ? SQLExecute(stmt)
                                         : SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)odbc_dialect_quote(odbc->dialect, query->sql, &quoted), SQL_NTS);
         buffer_free(&quoted);
-        if (SQL_SUCCEEDED(ret) && query->column_count)
+        if (SQL_SUCCEEDED(ret) && query->typed)
+            err = odbc_types_check(stmt, query, fault);
+        if (!err && SQL_SUCCEEDED(ret) && query->column_count)
             ret = fetch_rows(stmt, query, columns);
-        if (!SQL_SUCCEEDED(ret) && ret != SQL_NO_DATA)
+        if (!err && !SQL_SUCCEEDED(ret) && ret != SQL_NO_DATA)
             err = odbc_fault_read(odbc, SQL_HANDLE_STMT, stmt, fault);
     } else {
         err = fault_of_ours(fault, ODBC_CANCELLED, ERR_CANCELLED, "the adapter ends");

@@ -44,7 +44,7 @@ enum { ODBC_TEXT_BYTES_MAX = 1020 /* 255 characters, the longest column of ICON,
 enum odbc_trouble {
     ODBC_AWAY,      /* no connection, or it broke */
     ODBC_TABLE,     /* no such table */
-    ODBC_COLUMN,    /* no such column */
+    ODBC_COLUMN,    /* no such column, or one of another kind (a query that is typed) */
     ODBC_TIMEOUT,   /* the statement took longer than allowed */
     ODBC_CANCELLED, /* by odbc_cancel() */
     ODBC_REFUSED,   /* the wrong password, a DSN that is none, no right to read, … */
@@ -94,6 +94,7 @@ struct odbc_query {
     size_t param_count;
     const enum odbc_type *types; /* of the columns in order */
     size_t column_count;
+    bool typed; /* a column that is no number, time or text any more fails the query, before a driver makes something of it */
     bool keep; /* asked again and again: it is prepared once a connection, of at most four texts */
     odbc_row_fn row;
     void *owner;

@@ -46,6 +46,41 @@ enum err odbc_columns(struct odbc *odbc, const char *table, struct arena *arena,
     return err;
 }
 
+/* Which types are none of a kind's.  What a driver calls by a name of its own is taken: its values tell. */
+static bool is_of_kind(enum odbc_type kind, SQLSMALLINT type)
+{
+    switch (type) {
+    case SQL_CHAR: case SQL_VARCHAR: case SQL_LONGVARCHAR: case SQL_WCHAR: case SQL_WVARCHAR: case SQL_WLONGVARCHAR:
+        return kind == ODBC_TEXT;
+    case SQL_NUMERIC: case SQL_DECIMAL: case SQL_INTEGER: case SQL_SMALLINT: case SQL_FLOAT: case SQL_REAL: case SQL_DOUBLE:
+    case SQL_BIGINT: case SQL_TINYINT: case SQL_BIT:
+        return kind != ODBC_TIME; /* a number as a text is what it is */
+    case SQL_TYPE_TIMESTAMP: case SQL_TIMESTAMP:
+        return kind == ODBC_TIME;
+    case SQL_TYPE_DATE: case SQL_TYPE_TIME: case SQL_DATE: case SQL_TIME:
+        return false; /* half of an instant */
+    default:
+        return true;
+    }
+}
+
+enum err odbc_types_check(SQLHSTMT stmt, const struct odbc_query *query, struct odbc_fault *fault)
+{
+    static const char *const kinds[] = {[ODBC_INTEGER] = "a whole number", [ODBC_TEXT] = "a text", [ODBC_TIME] = "date and time"};
+    for (size_t i = 0; i < query->column_count; i++) {
+        SQLCHAR name[128] = "", is[64] = "";
+        SQLSMALLINT type = 0, len;
+        if (!SQL_SUCCEEDED(SQLDescribeCol(stmt, (SQLUSMALLINT)(i + 1), name, sizeof name, &len, &type, NULL, NULL, NULL)) ||
+            is_of_kind(query->types[i], type))
+            continue;
+        SQLColAttribute(stmt, (SQLUSMALLINT)(i + 1), SQL_DESC_TYPE_NAME, is, sizeof is, &len, NULL);
+        *fault = (struct odbc_fault){.trouble = ODBC_COLUMN};
+        snprintf(fault->text, sizeof fault->text, "column %s is of type %s, expected %s", (char *)name, (char *)is, kinds[query->types[i]]);
+        return ERR_SCHEMA;
+    }
+    return ERR_OK;
+}
+
 static void fold(char *text, enum odbc_fold how)
 {
     for (; *text && how != FOLD_NONE; text++)

@@ -30,6 +30,8 @@ struct odbc {
 
 /* The one place where unixODBC's codes become ours. */
 enum err odbc_fault_read(struct odbc *odbc, SQLSMALLINT type, SQLHANDLE handle, struct odbc_fault *fault);
+/* What came is of the kinds that were asked for.  ERR_OK; ERR_SCHEMA and *fault, which names column and type. */
+enum err odbc_types_check(SQLHSTMT stmt, const struct odbc_query *query, struct odbc_fault *fault);
 /* Lends the statement to odbc_cancel(); false when we were cancelled already. */
 bool odbc_running_set(struct odbc *odbc, SQLHSTMT stmt);
 

@@ -93,6 +93,25 @@ static bool has_column(const char **names, const char *wanted)
     return *names != NULL;
 }
 
+/* Each column holds what the tail will take from it: a number, a text, a time. */
+static bool look_at_types(struct probe *probe, enum icon_table t)
+{
+    const struct icon_columns *columns = &probe->options->map->tables[t];
+    struct buffer sql = {0};
+    for (size_t i = 0; i < columns->count; i++)
+        buffer_printf(&sql, "%s%s", i ? ", " : "SELECT ", columns->names[columns->order[i]]);
+    buffer_printf(&sql, " FROM %s WHERE 1 = 0", columns->table);
+    enum err err = odbc_run(probe->options->odbc, &(struct odbc_query){.sql = buffer_text(&sql), .types = columns->types, .column_count = columns->count,
+                                                                       .typed = true}, probe->fault);
+    odbc_end(probe->options->odbc);
+    buffer_free(&sql);
+    if (err == ERR_AWAY || err == ERR_CANCELLED)
+        probe->err = err;
+    else if (err)
+        probe_mark(probe, true, "%s (tables.%s of the column map)", probe->fault->text, icon_table_name(t));
+    return err == ERR_OK;
+}
+
 /* The map's keys as they resolve here; true when all columns are there. */
 static bool look_at_columns(struct probe *probe, enum icon_table t)
 {
@@ -122,7 +141,7 @@ static bool look_at_columns(struct probe *probe, enum icon_table t)
         probe_mark(probe, true, "column %s (tables.%s.columns.%s of the column map) is missing", columns->names[field], icon_table_name(t),
                    icon_field_name(field));
     }
-    return whole;
+    return whole && look_at_types(probe, t);
 }
 
 static void look_at_table(struct probe *probe, enum icon_table t)

@@ -63,7 +63,8 @@ void tail_begin_pass(struct tail *tail, int64_t now_us)
     tail->pass_newest = INSTANT_NONE;
     for (enum icon_table t = 0; t < ICON_TAILED_COUNT; t++) {
         struct table *table = &tail->tables[t];
-        if (!tail_table_is_good(tail, t))
+        table->passes = tail_table_is_good(tail, t);
+        if (!table->passes)
             continue;
         seen_pass_begin(&table->seen);
         for (int s = 0; s < STREAM_COUNT; s++) {
@@ -92,7 +93,8 @@ enum err tail_end_pass(struct tail *tail, int64_t now_us)
         struct table *table = &tail->tables[t];
         bool broken_off = table->streams[STREAM_INSERT].passing || table->streams[STREAM_UPDATE].passing;
         table->streams[STREAM_INSERT].passing = table->streams[STREAM_UPDATE].passing = false;
-        if (broken_off || !table->seen.passing) {
+        /* What was not read is not confirmed, whatever an earlier pass left behind. */
+        if (broken_off || !table->passes) {
             tail->pass_whole = tail->pass_whole && !broken_off;
             continue;
         }

@@ -37,7 +37,7 @@ enum err tail_read_heads(struct tail *tail, struct odbc_fault *fault)
             continue;
         tail->asked = tail->heads_apart ? table : ICON_TABLE_COUNT;
         err = odbc_run(tail->options.odbc, &(struct odbc_query){.sql = buffer_text(&sql), .types = types, .column_count = 3,
-                                                                .keep = !tail->heads_apart, .row = take_head, .owner = tail}, fault);
+                                                                .typed = true, .keep = !tail->heads_apart, .row = take_head, .owner = tail}, fault);
         buffer_clear(&sql);
     }
     buffer_free(&sql);
@@ -104,7 +104,7 @@ static enum err run_page(struct tail *tail, struct page *page, struct buffer *sq
     tail->asked = page->table;
     enum err err = odbc_run(tail->options.odbc, &(struct odbc_query){.sql = buffer_text(sql), .params = params,
                                                              .param_count = param_count, .types = columns->types,
-                                                             .column_count = columns->count, .keep = page->purpose == PAGE_LENT && !param_count, .row = take_row,
+                                                             .column_count = columns->count, .typed = true, .keep = page->purpose == PAGE_LENT && !param_count, .row = take_row,
                                                              .owner = &taking}, fault);
     if (!err && tail->tables[page->table].query_failed)
         tail_table_well(tail, page->table);

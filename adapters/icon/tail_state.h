@@ -48,6 +48,7 @@ struct table {
     bool query_failed;            /* … though a look at it found nothing wrong */
     bool indexed;                 /* its indexes were looked at */
     bool unindexed[STREAM_COUNT]; /* … and none begins with the stream's numbers */
+    bool passes;                  /* the pass under way reads it */
     int64_t retry_us;
     struct backoff backoff;
     struct seen seen;

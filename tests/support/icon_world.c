@@ -1,4 +1,4 @@
-/* tests/support/icon_world.c - rows, writers and the ledger; icon_world_sql.c answers the tail's queries. */
+/* tests/support/icon_world.c - rows, writers and the ledger. */
 #include "tests/support/icon_world.h"
 
 #include "adapters/icon/record.h"
@@ -9,6 +9,8 @@
 #include <stdlib.h>
 
 struct world *world;
+const struct world_mirror *world_mirror;
+const enum icon_table world_tables[WORLD_TABLES] = {ICON_LOGIN_SESSION, ICON_SESSION_ENDPOINT};
 enum { BLOCK_NUMBERS = 4 };
 
 instant __wrap_clock_wall(void);
@@ -98,33 +100,53 @@ static void apply(struct world_change change)
     }
 }
 
+static void write_through(const struct world_change *change, int writer)
+{
+    if (world_mirror)
+        world_mirror->write(change, writer);
+    if (writer == WORLD_ALONE)
+        apply(*change);
+}
+
 static void change(size_t row, bool ends)
 {
     struct world_change made = {.row = row, .ends = ends, .at = world->wall};
     int64_t way = icon_world_roll(10);
     int writer = (int)icon_world_roll(WORLD_WRITERS);
     world->rows[row].changing = true;
-    if (way < 2 && world->queue_count < sizeof world->queue / sizeof *world->queue) {
+    if (way < 2 && world->queue_count < WORLD_QUEUE_MAX) {
         /* Minutes, or hours. */
         made.due_us = world->mono_us + 1000000 * (1 + icon_world_roll(way ? 60 : 10000));
         world->queue[world->queue_count++] = made;
         return;
     }
     made.number = take_number(writer);
-    if (way < 6 && world->open_count[writer] < 64)
+    bool open = way < 6 && world->open_count[writer] < WORLD_OPEN_MAX;
+    if (open)
         world->open[writer][world->open_count[writer]++] = made;
-    else
-        apply(made);
+    write_through(&made, open ? writer : WORLD_ALONE);
+}
+
+static size_t make_row(int table)
+{
+    world->rows[world->row_count] =
+        (struct world_row){.table = table, .id = (int64_t)world->row_count + 1, .created = world->wall, .terminated = INSTANT_NEVER};
+    return world->row_count++;
 }
 
 void icon_world_begin_session(void)
 {
     int count = 1 + (int)icon_world_roll(2);
-    for (int table = 0; table < count && world->row_count < WORLD_ROWS_MAX; table++) {
-        struct world_row *row = &world->rows[world->row_count];
-        *row = (struct world_row){.table = table, .id = (int64_t)world->row_count + 1, .created = world->wall, .terminated = INSTANT_NEVER};
-        change(world->row_count++, false);
-    }
+    for (int table = 0; table < count && world->row_count < WORLD_ROWS_MAX; table++)
+        change(make_row(table), false);
+}
+
+void icon_world_begin_now(int table)
+{
+    if (world->row_count == WORLD_ROWS_MAX)
+        return;
+    struct world_change made = {.row = make_row(table), .number = ++world->reserved, .at = world->wall};
+    write_through(&made, WORLD_ALONE);
 }
 
 void icon_world_end_session(void)
@@ -141,9 +163,29 @@ void icon_world_end_session(void)
 
 void icon_world_commit(int writer)
 {
+    if (world_mirror && world->open_count[writer])
+        world_mirror->commit(writer);
     for (size_t i = 0; i < world->open_count[writer]; i++)
         apply(world->open[writer][i]);
     world->open_count[writer] = 0;
+}
+
+/* What it had open is undone, and waits in the queue for a new number; what is left of its block is lost. */
+void icon_world_lose(int writer)
+{
+    size_t count = world->open_count[writer];
+    if (world->queue_count + count > WORLD_QUEUE_MAX)
+        return;
+    if (world_mirror)
+        world_mirror->lose(writer);
+    for (size_t i = 0; i < count; i++) {
+        struct world_change back = world->open[writer][i];
+        back.number = 0;
+        back.due_us = world->mono_us + 1000000 * icon_world_roll(90);
+        world->queue[world->queue_count++] = back;
+    }
+    world->open_count[writer] = 0;
+    world->next[writer] = world->end[writer];
 }
 
 void icon_world_queue(bool all)
@@ -156,7 +198,7 @@ void icon_world_queue(bool all)
             continue;
         }
         waiting->number = take_number(WORLD_WRITERS);
-        apply(*waiting);
+        write_through(waiting, WORLD_ALONE);
     }
     world->queue_count = kept;
 }
@@ -164,8 +206,46 @@ void icon_world_queue(bool all)
 void icon_world_purge(void)
 {
     for (size_t i = 0; i < world->row_count; i++)
-        if (world->rows[i].visible && world->rows[i].terminated != INSTANT_NEVER && icon_world_roll(20) == 0)
+        if (world->rows[i].visible && !world->rows[i].purged && world->rows[i].terminated != INSTANT_NEVER && icon_world_roll(20) == 0) {
             world->rows[i].purged = true;
+            if (world_mirror)
+                world_mirror->purge(i);
+        }
+}
+
+void icon_world_alter(int table, enum world_harm harm, enum icon_field field)
+{
+    for (int w = 0; w < WORLD_WRITERS; w++)
+        icon_world_commit(w);
+    enum world_harm before = world->harm[table];
+    if (before != HARM_NONE && harm != HARM_NONE) /* one at a time */
+        icon_world_alter(table, HARM_NONE, world->harmed[table]);
+    world->harm[table] = harm;
+    world->harmed[table] = field;
+    world->said[table] = false;
+    if (world_mirror)
+        world_mirror->alter(table);
+}
+
+instant icon_world_promise(void)
+{
+    instant at = world->wall;
+    for (size_t i = 0; i < world->queue_count; i++)
+        at = world->queue[i].at <= at ? world->queue[i].at - 1 : at;
+    for (int w = 0; w < WORLD_WRITERS; w++)
+        for (size_t i = 0; i < world->open_count[w]; i++)
+            at = world->open[w][i].at <= at ? world->open[w][i].at - 1 : at;
+    return at;
+}
+
+int64_t icon_world_place(const struct world_row *row)
+{
+    return row->id % 5 + 1;
+}
+
+int64_t icon_world_person(const struct world_row *row)
+{
+    return row->id % 7 + 1;
 }
 
 void icon_world_record(void)
@@ -248,12 +328,13 @@ const char *icon_world_watermark_wrong(void)
     return NULL;
 }
 
-const char *icon_world_ledger_wrong(void)
+const char *icon_world_ledger_wrong(int table, bool timely)
 {
     for (size_t i = 0; i < world->row_count; i++) {
         const struct world_row *row = &world->rows[i];
         int64_t version = row->useq > 0 ? ICON_VERSION_UPDATED + row->useq : row->seq;
-        if (row->visible && !row->purged && (world->ledger[i].version != version || world->ledger[i].end != row->terminated))
+        bool asked = row->visible && !row->purged && (table < 0 || row->table == table) && !(timely && (row->late_begin || row->late_end));
+        if (asked && (world->ledger[i].version != version || world->ledger[i].end != row->terminated))
             return say(i, world->ledger[i].version < 0 ? "it is not there" : "it is there in an older version");
     }
     return NULL;

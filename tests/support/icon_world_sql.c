@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const enum icon_table tables[] = {ICON_LOGIN_SESSION, ICON_SESSION_ENDPOINT};
-
 const struct odbc_dialect *odbc_dialect(const struct odbc *odbc)
 {
     static const struct odbc_dialect dialect = {.name = "a world in memory", .page = "FETCH NEXT %d ROWS ONLY"};
@@ -49,16 +47,29 @@ static enum icon_table table_of(const char *sql)
     return ICON_TABLE_COUNT;
 }
 
+/* Of world_tables; -1: it is as it was. */
+static int harmed_table(enum icon_table table)
+{
+    for (int t = 0; t < WORLD_TABLES; t++)
+        if (world_tables[t] == table && world->harm[t] != HARM_NONE)
+            return t;
+    return -1;
+}
+
 enum err odbc_columns(struct odbc *odbc, const char *table, struct arena *arena, const char ***names, struct odbc_fault *fault)
 {
     (void)odbc;
-    const struct icon_columns *columns = &world->map->tables[table_of(arena_printf(arena, "SELECT * FROM %s ", table))];
+    enum icon_table t = table_of(arena_printf(arena, "SELECT * FROM %s ", table));
+    const struct icon_columns *columns = &world->map->tables[t];
+    int harmed = harmed_table(t);
+    size_t count = 0;
     if (fails(fault))
         return ERR_AWAY;
     *names = arena_alloc(arena, (columns->count + 1) * sizeof **names);
     for (size_t i = 0; i < columns->count; i++)
-        (*names)[i] = columns->names[columns->order[i]];
-    (*names)[columns->count] = NULL;
+        if (harmed < 0 || world->harm[harmed] != HARM_GONE || columns->order[i] != world->harmed[harmed])
+            (*names)[count++] = columns->names[columns->order[i]];
+    (*names)[count] = NULL;
     return ERR_OK;
 }
 
@@ -79,7 +90,8 @@ static struct odbc_value field_of(const struct world_row *row, enum icon_field f
     case FIELD_CREATED_TS:    return integer(row->created / 1000);
     case FIELD_TERMINATED:    return integer(ended ? row->terminated : -1);
     case FIELD_TERMINATED_TS: return integer(ended ? row->terminated / 1000 : -1);
-    case FIELD_PERSON:        return integer(row->id % 7 + 1);
+    case FIELD_PERSON:        return integer(icon_world_person(row));
+    case FIELD_PLACE:         return integer(icon_world_place(row));
     case FIELD_TYPE:          return integer(2);
     case FIELD_SESSION:
         snprintf(session, sizeof session, "S-%lld", (long long)row->id);
@@ -88,23 +100,11 @@ static struct odbc_value field_of(const struct world_row *row, enum icon_field f
     }
 }
 
-/* The earliest event that is not committed. */
-static instant promise(void)
-{
-    instant at = world->wall;
-    for (size_t i = 0; i < world->queue_count; i++)
-        at = world->queue[i].at <= at ? world->queue[i].at - 1 : at;
-    for (int w = 0; w < WORLD_WRITERS; w++)
-        for (size_t i = 0; i < world->open_count[w]; i++)
-            at = world->open[w][i].at <= at ? world->open[w][i].at - 1 : at;
-    return at;
-}
-
 static void answer_control(const struct odbc_query *query, enum icon_table table)
 {
     const struct icon_columns *columns = &world->map->tables[table];
     struct odbc_value values[ODBC_COLUMNS_MAX] = {0};
-    instant at = promise();
+    instant at = icon_world_promise();
     for (size_t i = 0; i < columns->count; i++)
         switch (columns->order[i]) {
         case FIELD_TAG:          values[i] = integer(2); break;
@@ -127,7 +127,7 @@ static void answer_heads(const struct odbc_query *query)
         enum icon_table table = table_of(at);
         for (size_t i = 0; i < world->row_count; i++) {
             const struct world_row *row = &world->rows[i];
-            if (tables[row->table] != table || !row->visible || row->purged)
+            if (world_tables[row->table] != table || !row->visible || row->purged)
                 continue;
             heads[0] = row->seq > heads[0] ? row->seq : heads[0];
             heads[1] = row->useq > heads[1] ? row->useq : heads[1];
@@ -173,7 +173,7 @@ static void answer_rows(const struct odbc_query *query, enum icon_table table)
             field = fields[i];
     sorted_by = strstr(where, " OR ID > ?") ? field : FIELD_ID;
     for (size_t i = 0; i < world->row_count; i++)
-        if (tables[world->rows[i].table] == table && world->rows[i].visible && !world->rows[i].purged &&
+        if (world_tables[world->rows[i].table] == table && world->rows[i].visible && !world->rows[i].purged &&
             is_asked(&world->rows[i], where, query->params, field))
             rows[count++] = &world->rows[i];
     if (count)
@@ -186,6 +186,18 @@ static void answer_rows(const struct odbc_query *query, enum icon_table table)
     }
 }
 
+/* Every query of rows asks for every column. */
+static bool is_harmed(const struct odbc_query *query, enum icon_table table, struct odbc_fault *fault)
+{
+    int harmed = harmed_table(table);
+    if (harmed < 0 || (world->harm[harmed] == HARM_RETYPED && !query->typed))
+        return false;
+    *fault = (struct odbc_fault){.trouble = ODBC_COLUMN};
+    snprintf(fault->text, sizeof fault->text, "column %s is %s", world->map->tables[table].names[world->harmed[harmed]],
+             world->harm[harmed] == HARM_GONE ? "not there" : "of another type");
+    return true;
+}
+
 /* Between two queries the writers go on. */
 enum err odbc_run(struct odbc *odbc, const struct odbc_query *query, struct odbc_fault *fault)
 {
@@ -196,6 +208,8 @@ enum err odbc_run(struct odbc *odbc, const struct odbc_query *query, struct odbc
         answer_heads(query);
     } else {
         enum icon_table table = table_of(query->sql);
+        if (is_harmed(query, table, fault))
+            return ERR_SCHEMA;
         if (table >= ICON_TAILED_COUNT)
             answer_control(query, table);
         else

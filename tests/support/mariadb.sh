@@ -58,10 +58,15 @@ mdb_stop() {
     return 0
 }
 
+# ICON's tables, empty.
+mdb_create_icon() {
+    sed -E 's/TIMESTAMP\(3\)/DATETIME(3)/g; s/NUMERIC\(16\)/DECIMAL(16)/g; s/--.*//; s/\bTERMINATED\b/`TERMINATED`/g; s/\(LIKE (\w+) INCLUDING ALL\)/LIKE \1/' "$1" | mdb
+}
+
 # ICON's tables and their rows from the PostgreSQL that pg_start made, as the simulator left them, with the indexes that we ask for.
 mdb_copy_icon() {
     local table
-    sed -E 's/TIMESTAMP\(3\)/DATETIME(3)/g; s/NUMERIC\(16\)/DECIMAL(16)/g; s/--.*//; s/\bTERMINATED\b/`TERMINATED`/g; s/\(LIKE (\w+) INCLUDING ALL\)/LIKE \1/' "$1" | mdb || return 1
+    mdb_create_icon "$1" || return 1
     for table in $(psql -X -Atq -c "SELECT upper(table_name) FROM information_schema.tables WHERE table_schema = 'public' AND table_name LIKE 'g%' ORDER BY 1"); do
         psql -X -Atq -c "COPY $table TO STDOUT" >"$mdb_dir/copy" || return 1
         [ ! -s "$mdb_dir/copy" ] || mdb "SET sql_mode = ''; LOAD DATA LOCAL INFILE '$mdb_dir/copy' INTO TABLE $table CHARACTER SET utf8mb4" || return 1
