@@ -20,20 +20,38 @@ uint32_t map_get(const struct map *map, uint64_t key)
     return 0;
 }
 
-static void map_grow(struct map *map)
+static void map_resize(struct map *map, uint32_t capacity)
 {
     struct map old = *map;
-    map->capacity = old.capacity ? old.capacity * 2 : 64;
-    check(map->capacity > old.capacity);
+    check(capacity > old.capacity);
+    map->capacity = capacity;
     map->slots = memory_alloc_zero(map->capacity, sizeof *map->slots);
-    map->count = 0;
-    for (uint32_t i = 0; i < old.capacity; i++)
-        if (old.slots[i].value)
-            map_put(map, old.slots[i].key, old.slots[i].value);
+    for (uint32_t i = 0; i < old.capacity; i++) {
+        if (!old.slots[i].value)
+            continue;
+        uint32_t at = home_of(old.slots[i].key, capacity);
+        while (map->slots[at].value)
+            at = (at + 1) & (capacity - 1);
+        map->slots[at] = old.slots[i];
+    }
     free(old.slots);
 }
 
-void map_put(struct map *map, uint64_t key, uint32_t value)
+static void map_grow(struct map *map)
+{
+    map_resize(map, map->capacity ? map->capacity * 2 : 64);
+}
+
+void map_reserve(struct map *map, uint32_t count)
+{
+    uint32_t capacity = map->capacity ? map->capacity : 64;
+    while (count >= capacity / 10 * 6)
+        capacity *= 2;
+    if (capacity > map->capacity)
+        map_resize(map, capacity);
+}
+
+uint32_t map_swap(struct map *map, uint64_t key, uint32_t value)
 {
     check(value != 0);
     if (map->count >= map->capacity / 10 * 6)
@@ -41,11 +59,18 @@ void map_put(struct map *map, uint64_t key, uint32_t value)
     uint32_t i = home_of(key, map->capacity);
     for (; map->slots[i].value; i = (i + 1) & (map->capacity - 1))
         if (map->slots[i].key == key) {
+            uint32_t old = map->slots[i].value;
             map->slots[i].value = value;
-            return;
+            return old;
         }
     map->slots[i] = (struct map_slot){key, value};
     map->count++;
+    return 0;
+}
+
+void map_put(struct map *map, uint64_t key, uint32_t value)
+{
+    (void)map_swap(map, key, value);
 }
 
 void map_remove(struct map *map, uint64_t key)
@@ -75,73 +100,6 @@ void map_free(struct map *map)
     *map = (struct map){0};
 }
 
-/* --- texts ---------------------------------------------------------------------------------------- */
-
-/*
- * A block: the length (4 bytes), the text, a zero byte; its size is a multiple of 8, and the text is aligned to 8.  Small
- * blocks are cut from chunks and used again by size; a large one is an allocation of its own.
- */
-enum { TEXT_HEAD = 4, BLOCK_BYTES_MAX = 8 * 32, CHUNK_BYTES_MIN = 1024, CHUNK_BYTES_MAX = 256 * 1024 };
-
-static size_t block_bytes(size_t len)
-{
-    size_t size = (TEXT_HEAD + len + 1 + 7) & ~(size_t)7;
-    return size < 16 ? 16 : size; /* room for an address behind the length */
-}
-
-static uint8_t *pool_block(struct text_pool *pool, size_t size)
-{
-    uint8_t *block;
-    if (size > BLOCK_BYTES_MAX)
-        return (uint8_t *)memory_alloc(size + 8) + 8 - TEXT_HEAD;
-    if (pool->free[size / 8]) {
-        block = pool->free[size / 8];
-        memcpy(&pool->free[size / 8], block + TEXT_HEAD, sizeof block);
-        return block;
-    }
-    if (pool->left < size) {
-        size_t bytes = CHUNK_BYTES_MIN << (pool->chunk_count < 8 ? pool->chunk_count : 8);
-        pool->chunks = memory_resize(pool->chunks, (pool->chunk_count + 1) * sizeof(uint8_t *));
-        pool->chunks[pool->chunk_count++] = memory_alloc(bytes);
-        pool->next = pool->chunks[pool->chunk_count - 1] + 8 - TEXT_HEAD;
-        pool->left = (uint32_t)bytes - 8;
-    }
-    block = pool->next;
-    pool->next += size;
-    pool->left -= (uint32_t)size;
-    return block;
-}
-
-static uint8_t *text_store(struct dictionary *dictionary, struct bytes text)
-{
-    uint32_t len = (uint32_t)text.len;
-    check(text.len < UINT32_MAX / 2);
-    uint8_t *block = pool_block(&dictionary->pool, block_bytes(text.len));
-    memcpy(block, &len, TEXT_HEAD);
-    if (len)
-        memcpy(block + TEXT_HEAD, text.data, len);
-    block[TEXT_HEAD + len] = 0;
-    return block + TEXT_HEAD;
-}
-
-static struct bytes text_at(const uint8_t *text)
-{
-    uint32_t len;
-    memcpy(&len, text - TEXT_HEAD, TEXT_HEAD);
-    return bytes_of(text, len);
-}
-
-static void text_free(struct dictionary *dictionary, uint8_t *text)
-{
-    size_t size = block_bytes(text_at(text).len);
-    if (size > BLOCK_BYTES_MAX) {
-        free(text - 8);
-        return;
-    }
-    memcpy(text, &dictionary->pool.free[size / 8], sizeof(uint8_t *));
-    dictionary->pool.free[size / 8] = text - TEXT_HEAD;
-}
-
 /* --- numbers -------------------------------------------------------------------------------------- */
 
 static uint32_t find(const struct dictionary *dictionary, struct bytes text, uint64_t hash)
@@ -150,7 +108,7 @@ static uint32_t find(const struct dictionary *dictionary, struct bytes text, uin
         return 0;
     uint32_t mask = dictionary->slot_count - 1;
     for (uint32_t i = (uint32_t)hash & mask; dictionary->slots[i].number; i = (i + 1) & mask)
-        if (dictionary->slots[i].tag == (uint32_t)hash && bytes_equal(text_at(dictionary->texts[dictionary->slots[i].number - 1]), text))
+        if (dictionary->slots[i].tag == (uint32_t)hash && bytes_equal(text_pool_text(dictionary->texts[dictionary->slots[i].number - 1]), text))
             return dictionary->slots[i].number;
     return 0;
 }
@@ -175,7 +133,7 @@ uint32_t dictionary_fetch(const struct dictionary *dictionary, uint64_t hash, in
     if (number && step == 1)
         __builtin_prefetch(&dictionary->texts[number - 1]);
     else if (number)
-        __builtin_prefetch(dictionary->texts[number - 1] - TEXT_HEAD);
+        __builtin_prefetch(dictionary->texts[number - 1] - TEXT_POOL_HEAD);
     return number;
 }
 
@@ -205,7 +163,7 @@ static void dictionary_reserve(struct dictionary *dictionary, uint32_t number)
 /* Stores the text under number and finds it a place. */
 static void dictionary_set(struct dictionary *dictionary, uint32_t number, struct bytes text, uint64_t hash)
 {
-    dictionary->texts[number - 1] = text_store(dictionary, text);
+    dictionary->texts[number - 1] = text_pool_store(&dictionary->pool, text);
     if (dictionary->count > dictionary->slot_count / 10 * 6) {
         struct dictionary_slot *old = dictionary->slots;
         uint32_t old_count = dictionary->slot_count, slot_count = old_count ? old_count : 128;
@@ -280,7 +238,7 @@ void dictionary_remove(struct dictionary *dictionary, uint32_t number)
             i = j;
         }
     dictionary->slots[i] = (struct dictionary_slot){0};
-    text_free(dictionary, dictionary->texts[number - 1]);
+    text_pool_drop(&dictionary->pool, dictionary->texts[number - 1]);
     dictionary->texts[number - 1] = NULL;
     dictionary_give_back(dictionary, number);
 }
@@ -288,22 +246,20 @@ void dictionary_remove(struct dictionary *dictionary, uint32_t number)
 struct bytes dictionary_text(const struct dictionary *dictionary, uint32_t number)
 {
     check(number >= 1 && number <= dictionary->count && dictionary->texts[number - 1]);
-    return text_at(dictionary->texts[number - 1]);
+    return text_pool_text(dictionary->texts[number - 1]);
 }
 
 struct bytes dictionary_text_if(const struct dictionary *dictionary, uint32_t number)
 {
-    return number >= 1 && number <= dictionary->count && dictionary->texts[number - 1] ? text_at(dictionary->texts[number - 1]) : BYTES_NONE;
+    return number >= 1 && number <= dictionary->count && dictionary->texts[number - 1] ? text_pool_text(dictionary->texts[number - 1]) : BYTES_NONE;
 }
 
 void dictionary_free(struct dictionary *dictionary)
 {
     for (uint32_t i = 0; i < dictionary->count; i++)
-        if (dictionary->texts[i] && block_bytes(text_at(dictionary->texts[i]).len) > BLOCK_BYTES_MAX)
-            text_free(dictionary, dictionary->texts[i]);
-    for (uint32_t i = 0; i < dictionary->pool.chunk_count; i++)
-        free(dictionary->pool.chunks[i]);
-    free(dictionary->pool.chunks);
+        if (dictionary->texts[i])
+            text_pool_drop(&dictionary->pool, dictionary->texts[i]);
+    text_pool_free(&dictionary->pool);
     free(dictionary->texts);
     free(dictionary->free);
     free(dictionary->slots);

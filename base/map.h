@@ -7,7 +7,7 @@
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
-#include "base/bytes.h"
+#include "base/text_pool.h"
 
 #include <stdint.h>
 
@@ -25,6 +25,10 @@ struct map {
 /* 0 when absent: values are from 1 up. */
 uint32_t map_get(const struct map *map, uint64_t key);
 void map_put(struct map *map, uint64_t key, uint32_t value);
+/* The same; what stood there before, 0: nothing. */
+uint32_t map_swap(struct map *map, uint64_t key, uint32_t value);
+/* Makes room for count keys at once. */
+void map_reserve(struct map *map, uint32_t count);
 void map_remove(struct map *map, uint64_t key);
 void map_free(struct map *map);
 
@@ -39,12 +43,7 @@ struct dictionary {
         uint32_t tag, number; /* of the text's hash; number 0: free */
     } *slots;
     uint32_t slot_count;
-    struct text_pool {
-        uint8_t **chunks;
-        uint32_t chunk_count, left; /* left: bytes behind next */
-        uint8_t *next;
-        uint8_t *free[33]; /* blocks of 8, 16, … bytes; each holds the next one's address */
-    } pool;
+    struct text_pool pool;
 };
 
 /* The number of text, 0 when it has none. */

@@ -19,6 +19,9 @@ MUST_CHECK enum err fact_json_read(struct bytes line, struct arena *arena, struc
  * ERR_OK; ERR_INPUT and *why in arena. */
 MUST_CHECK enum err fact_json_read_body(struct bytes body, struct arena *arena, struct fact *fact, const char **why);
 
+/* The same into a fact that is blank but for these. */
+MUST_CHECK enum err fact_json_read_blank(struct bytes body, struct arena *arena, struct fact *fact, const char **why);
+
 /* Appends the canonical body. */
 void fact_json_write_body(const struct fact *fact, struct buffer *out);
 /* Appends the whole fact as one line, without a newline. */

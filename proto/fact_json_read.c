@@ -273,15 +273,28 @@ enum err fact_json_read(struct bytes line, struct arena *arena, struct fact *fac
     return err ? err : read_body(body, arena, fact, why);
 }
 
-enum err fact_json_read_body(struct bytes body, struct arena *arena, struct fact *fact, const char **why)
+static void blank_body(struct fact *fact)
 {
-    const struct json *root = json_read(body, arena, why);
-    if (!root)
-        return ERR_INPUT;
     struct fact blank = fact_blank(fact->kind);
     blank.source = fact->source;
     blank.key = fact->key;
     blank.version = fact->version;
     *fact = blank;
+}
+
+enum err fact_json_read_body(struct bytes body, struct arena *arena, struct fact *fact, const char **why)
+{
+    blank_body(fact);
+    return fact_json_read_blank(body, arena, fact, why);
+}
+
+enum err fact_json_read_blank(struct bytes body, struct arena *arena, struct fact *fact, const char **why)
+{
+    if (fact_json_take_body(body, arena, fact))
+        return fact_check(fact, arena, why);
+    const struct json *root = json_read(body, arena, why);
+    if (!root)
+        return ERR_INPUT;
+    blank_body(fact);
     return read_body(root, arena, fact, why);
 }

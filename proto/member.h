@@ -66,6 +66,10 @@ const char *member_expected(const struct member *member, struct arena *arena);
 /* Makes every member of a record unknown; base was zeroed. */
 void fact_blank_record(const struct record *record, void *base);
 
+/* Reads a canonical body whose members are plain into the blank fact, without building what it says as a tree: a store
+ * opens a million of them.  False: it is another one, and the fact may be half filled in.  Texts are copied into arena. */
+bool fact_json_take_body(struct bytes body, struct arena *arena, struct fact *fact);
+
 bool text_has_form(struct bytes text, enum text_form form);
 
 #endif

@@ -49,6 +49,15 @@ void db_put(struct db_txn *txn, enum db_table table, struct bytes key, struct by
         db_stick(txn, table_name(table), code);
 }
 
+uint64_t db_count(struct db_txn *txn, enum db_table table)
+{
+    MDB_stat stat;
+    int code = txn->err == ERR_OK ? mdb_stat(txn->txn, txn->db->tables[table], &stat) : 0;
+    if (code)
+        db_stick(txn, table_name(table), code);
+    return txn->err == ERR_OK ? stat.ms_entries : 0;
+}
+
 void db_delete(struct db_txn *txn, enum db_table table, struct bytes key)
 {
     MDB_val k = lend(key);

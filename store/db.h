@@ -59,6 +59,9 @@ void db_put(struct db_txn *txn, enum db_table table, struct bytes key, struct by
 /* Absent keys are no failure. */
 void db_delete(struct db_txn *txn, enum db_table table, struct bytes key);
 
+/* How many records the table has; of chunked ones, chunks. */
+uint64_t db_count(struct db_txn *txn, enum db_table table);
+
 /* A value of any length under key + chunk number; get copies it into arena. */
 void db_put_chunked(struct db_txn *txn, enum db_table table, struct bytes key, struct bytes value);
 bool db_get_chunked(struct db_txn *txn, enum db_table table, struct bytes key, struct arena *arena, struct bytes *value);

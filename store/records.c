@@ -2,6 +2,7 @@
 #include "store/records.h"
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "proto/fact_json.h"
 
@@ -154,4 +155,65 @@ enum err fact_rows_read_kind(struct db_txn *txn, enum fact_kind kind, struct are
     struct key prefix = {.len = 0};
     key_add_text(&prefix, bytes_from_text(fact_kind_name(kind)));
     return read_prefix(txn, fact_table(kind), key_bytes(&prefix), arena, fn, owner);
+}
+
+/* --- to open a store ------------------------------------------------------------------------------ */
+
+struct bodies {
+    fact_body_fn fn;
+    void *owner;
+    struct arena *arena;
+    struct fact blanks[FACT_KIND_COUNT]; /* made once: a million facts are read */
+    enum fact_kind last;
+};
+
+static enum err body_read(struct bodies *bodies, struct bytes rest, struct bytes value)
+{
+    struct bytes kind, fact_key, source;
+    const char *why = "its key is cut";
+    uint64_t version = 0;
+    uint32_t partition = FACT_PARTITION_NONE;
+    if (key_take_text(&rest, &kind) && key_take_text(&rest, &fact_key) && key_take_text(&rest, &source) &&
+        key_take_u64(&value, &version) && (rest.len == 0 || key_take_u32(&rest, &partition))) {
+        if (!bytes_equal_text(kind, fact_kind_name(bodies->last)))
+            bodies->last = fact_kind_from_name(kind);
+        if (bodies->last != FACT_KIND_COUNT) {
+            struct fact fact = bodies->blanks[bodies->last];
+            fact.source = source;
+            fact.key = fact_key;
+            fact.version = (int64_t)version;
+            if (fact_json_read_blank(value, bodies->arena, &fact, &why) == ERR_OK) {
+                fact.partition = partition;
+                bodies->fn(bodies->owner, &fact, value);
+                arena_reset(bodies->arena);
+                return ERR_OK;
+            }
+        } else {
+            bodies->last = 0;
+        }
+    }
+    log_error("store", "a fact's record cannot be read: %s", why);
+    return ERR_DAMAGED;
+}
+
+enum err fact_bodies_read(struct db_txn *txn, enum db_table table, fact_body_fn fn, void *owner)
+{
+    struct bodies bodies = {.fn = fn, .owner = owner, .arena = arena_create()};
+    struct db_cursor *cursor = db_cursor_open(txn, table, BYTES_NONE);
+    struct bytes key, value;
+    enum err err = ERR_OK;
+    for (int kind = 0; kind < FACT_KIND_COUNT; kind++)
+        bodies.blanks[kind] = fact_blank((enum fact_kind)kind);
+    while (err == ERR_OK && db_cursor_next(cursor, &key, &value)) {
+        static const uint8_t first[2] = {0, 0};
+        struct bytes head = bytes_of(key.data, key.len < 2 ? 0 : key.len - 2), whole = value;
+        if (!bytes_equal(bytes_of(key.data + head.len, key.len - head.len), bytes_of(first, sizeof first)))
+            continue; /* a further chunk: its first one has brought it */
+        if (value.len >= STORE_VALUE_BYTES_MAX && !db_get_chunked(txn, table, head, bodies.arena, &whole))
+            break;
+        err = body_read(&bodies, head, whole);
+    }
+    db_cursor_close(cursor);
+    arena_destroy(bodies.arena);
+    return err == ERR_OK ? db_error(txn) : err;
 }

@@ -58,7 +58,10 @@ void fact_row_delete(struct db_txn *txn, enum fact_kind kind, struct bytes sourc
  * fn if it wants to.  ERR_DAMAGED when a body cannot be read; fn's own failure ends the walk. */
 typedef enum err (*fact_row_fn)(void *owner, const struct fact *fact);
 MUST_CHECK enum err fact_rows_read(struct db_txn *txn, enum db_table table, struct arena *arena, fact_row_fn fn, void *owner);
-/* The same for the facts of one kind, without walking over the table's others. */
+/* Likewise, with the body as it lies in the store; fact, its texts and body are good until fn returns. */
+typedef void (*fact_body_fn)(void *owner, const struct fact *fact, struct bytes body);
+MUST_CHECK enum err fact_bodies_read(struct db_txn *txn, enum db_table table, fact_body_fn fn, void *owner);
+/* As fact_rows_read(), for the facts of one kind, without walking over the table's others. */
 MUST_CHECK enum err fact_rows_read_kind(struct db_txn *txn, enum fact_kind kind, struct arena *arena, fact_row_fn fn, void *owner);
 
 /* dead: refused input, each once: the key is (source, sha256 of place, why and raw), of a topic's record

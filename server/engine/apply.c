@@ -201,7 +201,7 @@ static void watermark_changed(struct engine *engine, const struct statement *sta
         watermarks_add(&source->watermarks, statement->partition, statement->version, &statement->watermark);
     } else {
         watermarks_clear(&source->watermarks);
-        for (uint32_t i = 1; i <= engine->statements.index.count; i++) {
+        for (uint32_t i = 1; i <= engine->statements.count; i++) {
             const struct statement *other = statement_at(&engine->statements, i);
             if (other->live && other->kind == FACT_WATERMARK && other->source == statement->source)
                 watermarks_add(&source->watermarks, other->partition, other->version, &other->watermark);
@@ -213,19 +213,14 @@ static void watermark_changed(struct engine *engine, const struct statement *sta
     source->watermark = until;
 }
 
-static enum fact_outcome apply_statement(struct engine *engine, const struct fact *fact)
+void engine_follow_statement(struct engine *engine, uint32_t number, const struct fact *fact, const struct statement *old)
 {
-    uint32_t number;
-    struct statement old;
-    enum fact_outcome outcome = statements_apply(&engine->statements, &engine->names, fact, &number, &old);
-    if (outcome != FACT_APPLIED)
-        return outcome;
     const struct statement *statement = statement_at(&engine->statements, number);
     switch (fact->kind) {
     case FACT_OBJECT:
     case FACT_MEMBERSHIP:
     case FACT_CAMPAIGN:
-        history_changed(&engine->history, number, &old);
+        history_changed(&engine->history, number, old);
         break;
     case FACT_ENTITLEMENT:
     case FACT_TENANT_SETTING:
@@ -234,7 +229,7 @@ static enum fact_outcome apply_statement(struct engine *engine, const struct fac
         engine->rules_dirty = true;
         break;
     case FACT_WATERMARK:
-        watermark_changed(engine, statement, &old);
+        watermark_changed(engine, statement, old);
         break;
     case FACT_PORT: {
         uint32_t session = port_number(engine, fact);
@@ -246,6 +241,15 @@ static enum fact_outcome apply_statement(struct engine *engine, const struct fac
     default:
         break;
     }
+}
+
+static enum fact_outcome apply_statement(struct engine *engine, const struct fact *fact)
+{
+    uint32_t number;
+    struct statement old;
+    enum fact_outcome outcome = statements_apply(&engine->statements, &engine->names, fact, &number, &old);
+    if (outcome == FACT_APPLIED)
+        engine_follow_statement(engine, number, fact, &old);
     return outcome;
 }
 
@@ -304,7 +308,7 @@ enum fact_outcome engine_apply(struct engine *engine, const struct fact *fact)
 {
     struct times times;
     instant horizon = engine->counters.horizon;
-    if (engine->restoring || horizon == INSTANT_EVER || !times_of(fact, &times) || times.begin == INSTANT_NEVER)
+    if (horizon == INSTANT_EVER || !times_of(fact, &times) || times.begin == INSTANT_NEVER)
         return apply(engine, fact);
     engine_refresh_rules(engine);
     instant capped = times.begin + eras_cap_ms(&engine->eras, times.begin);

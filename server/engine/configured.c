@@ -1,4 +1,9 @@
-/* Configured objects → parts → steps of the enabled counts (domain.md §7.14). */
+/*
+ * Configured objects → parts → steps of the enabled counts (domain.md §7.14).
+ *
+ * An object's parts are not kept: before it changes they are derived and remembered until the next settling, which derives
+ * them again and gives the difference.  So a store opens without a look at what did not change.
+ */
 #include "server/engine/private.h"
 
 #include <stdlib.h>
@@ -75,22 +80,6 @@ static void add_version(struct engine *engine, struct part_list *list, enum obje
     }
 }
 
-static struct configured *configured_of(struct engine *engine, enum object_type type, ref id)
-{
-    uint64_t key = (uint64_t)type << 32 | id;
-    uint32_t number = map_get(&engine->configured_index, key);
-    if (number)
-        return &engine->configured[number - 1];
-    if (engine->configured_count == engine->configured_capacity) {
-        engine->configured_capacity = engine->configured_capacity ? engine->configured_capacity * 2 : 64;
-        engine->configured = memory_resize(engine->configured, engine->configured_capacity * sizeof *engine->configured);
-    }
-    number = ++engine->configured_count;
-    engine->configured[number - 1] = (struct configured){0};
-    map_put(&engine->configured_index, key, number);
-    return &engine->configured[number - 1];
-}
-
 static void give(struct engine *engine, struct part_list *parts, int sign)
 {
     engine->after.count = 0;
@@ -101,56 +90,79 @@ static void give(struct engine *engine, struct part_list *parts, int sign)
     }
 }
 
-void configured_derive(struct engine *engine, enum object_type type, ref id)
+/* In the scratch arena. */
+static struct part_list parts_of(struct engine *engine, enum object_type type, ref id)
 {
     const struct object **versions;
     struct part_list parts = {0};
     size_t count = history_versions(&engine->history, type, id, engine->scratch, &versions);
     for (size_t i = 0; i < count; i++)
         add_version(engine, &parts, type, id, versions[i], i + 1 < count ? versions[i + 1]->valid_from : INSTANT_NEVER);
-    uint32_t known = map_get(&engine->configured_index, (uint64_t)type << 32 | id);
-    if (parts.count == 0 && !known)
-        return;
-    struct configured *configured = configured_of(engine, type, id);
-    bool same = parts.count == configured->count && (parts.count == 0 || memcmp(parts.parts, configured->parts, parts.count * sizeof *parts.parts) == 0);
-    if (same)
-        return;
-    struct part *owned = parts.count ? memory_alloc(parts.count * sizeof *owned) : NULL;
-    if (owned)
-        memcpy(owned, parts.parts, parts.count * sizeof *owned);
-    if (!engine->restoring) {
-        struct part_list old = {configured->parts, configured->count, configured->count};
-        give(engine, &old, -1);
-        give(engine, &parts, 1);
-    }
-    free(configured->parts);
-    *configured = (struct configured){owned, parts.count};
+    return parts;
 }
 
-void configured_derive_all(struct engine *engine)
+uint32_t configured_remember(void *owner, enum object_type type, ref id)
 {
-    const struct map *objects = &engine->history.objects;
-    for (uint32_t i = 0; i < objects->capacity; i++)
-        if (objects->slots[i].value) {
-            configured_derive(engine, (enum object_type)(objects->slots[i].key >> 32), (ref)objects->slots[i].key);
-            arena_reset(engine->scratch);
-        }
+    struct engine *engine = owner;
+    struct part_list parts = parts_of(engine, type, id);
+    if (engine->configured_count == engine->configured_capacity) {
+        engine->configured_capacity = engine->configured_capacity ? engine->configured_capacity * 2 : 64;
+        engine->configured = memory_resize(engine->configured, engine->configured_capacity * sizeof *engine->configured);
+    }
+    struct configured *configured = &engine->configured[engine->configured_count++];
+    *configured = (struct configured){parts.count ? memory_alloc(parts.count * sizeof *parts.parts) : NULL, parts.count};
+    if (parts.count)
+        memcpy(configured->parts, parts.parts, parts.count * sizeof *parts.parts);
+    arena_reset(engine->scratch);
+    return engine->configured_count;
+}
+
+static void mark_one(void *owner, enum object_type type, ref id, uint32_t before)
+{
+    (void)before;
+    history_mark(owner, type, id);
+}
+
+void configured_remember_all(struct engine *engine)
+{
+    history_each_object(&engine->history, mark_one, &engine->history);
+}
+
+void configured_derive(struct engine *engine, enum object_type type, ref id, uint32_t before)
+{
+    struct configured *old = &engine->configured[before - 1];
+    struct part_list parts = parts_of(engine, type, id);
+    if (parts.count == old->count && (parts.count == 0 || memcmp(parts.parts, old->parts, parts.count * sizeof *parts.parts) == 0))
+        return;
+    give(engine, &(struct part_list){old->parts, old->count, old->count}, -1);
+    give(engine, &parts, 1);
+}
+
+static void recount_one(void *owner, enum object_type type, ref id, uint32_t before)
+{
+    struct engine *engine = owner;
+    struct part_list parts = parts_of(engine, type, id);
+    (void)before;
+    give(engine, &parts, 1);
+    arena_reset(engine->scratch);
 }
 
 void configured_recount(struct engine *engine)
 {
-    for (uint32_t i = 0; i < engine->configured_count; i++) {
-        struct part_list parts = {engine->configured[i].parts, engine->configured[i].count, engine->configured[i].count};
-        give(engine, &parts, 1);
-        arena_reset(engine->scratch);
-    }
+    history_each_object(&engine->history, recount_one, engine);
 }
 
-void configured_free(struct engine *engine)
+void configured_settled(struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->configured_count; i++)
         free(engine->configured[i].parts);
     free(engine->configured);
-    map_free(&engine->configured_index);
+    engine->configured = NULL;
+    engine->configured_count = engine->configured_capacity = 0;
+}
+
+void configured_free(struct engine *engine)
+{
+    configured_settled(engine);
     enabled_free(&engine->enabled);
 }

@@ -22,6 +22,8 @@ struct engine *engine_create(const struct engine_options *options)
     engine->hourly = hourly_create();
     engine->history.names = &engine->names;
     engine->history.statements = &engine->statements;
+    engine->history.before = configured_remember;
+    engine->history.owner = engine;
     return engine;
 }
 
@@ -106,10 +108,10 @@ static bool rests_on_dirty(const struct engine *engine, const struct session *se
     return false;
 }
 
-static void derive_object(void *owner, enum object_type type, ref id)
+static void derive_object(void *owner, enum object_type type, ref id, uint32_t before)
 {
     struct engine *engine = owner;
-    configured_derive(engine, type, id);
+    configured_derive(engine, type, id, before);
     arena_reset(engine->scratch);
 }
 
@@ -120,21 +122,19 @@ static void mark_configured(struct engine *engine)
         return;
     resolutions_clear(&engine->resolutions);
     history_each_dirty(&engine->history, derive_object, engine);
-    if (engine->objects_dirty)
-        configured_derive_all(engine);
-    engine->objects_dirty = false;
     for (uint32_t i = 1; i <= engine->session_capacity; i++) {
         const struct session *session = session_at(engine, i);
         if (session->used && (engine->history.all_dirty || (!session->port && rests_on_dirty(engine, session))))
             session_mark(engine, i);
     }
     history_settled(&engine->history);
+    configured_settled(engine);
 }
 
 void engine_refresh_rules(struct engine *engine)
 {
     if (engine->rules_dirty && eras_rebuild(engine)) {
-        engine->history.all_dirty = engine->objects_dirty = true;
+        engine->history.all_dirty = true;
         await_clear(engine);
     }
     engine->rules_dirty = false;

@@ -67,15 +67,16 @@ uint32_t engine_hours_marked(struct engine *engine, instant before);
 void engine_flushed(struct engine *engine);
 
 /* Opening, in this order, for a new store too: names, blocks, engine_restore_begin() with the horizon and
- * clock that were (INSTANT_EVER: none), senders, statements by engine_apply(), day nets from the horizon on, carries of
- * the horizon's slot, enabled steps, hours not counted, what was seen before the horizon, and engine_restored(), which
- * derives the rest.  recount: the counting
- * rules differ from those the store was counted by, so every slot is counted and written anew; only
- * without a horizon. */
+ * clock that were (INSTANT_EVER: none), senders, statements (how many there are, then each with its body), day nets
+ * from the horizon on, carries of the horizon's slot, enabled steps, hours not counted, what was seen before the
+ * horizon, and engine_restored(), which derives the rest.  recount: the counting rules differ from those the store was
+ * counted by, so every slot is counted and written anew; only without a horizon. */
 void engine_restore_name(struct engine *engine, enum dictionary_class class, uint32_t number, struct bytes text);
 void engine_restore_block(struct engine *engine, enum session_class class, uint32_t block, struct bytes records);
 void engine_restore_begin(struct engine *engine, instant horizon, instant clock);
 void engine_restore_senders(struct engine *engine, struct bytes numbers);
+void engine_restore_statements(struct engine *engine, uint64_t count);
+void engine_restore_statement(struct engine *engine, const struct fact *fact, struct bytes body);
 void engine_restore_day_net(struct engine *engine, int32_t day, struct scope scope, struct bytes nets);
 void engine_restore_carry(struct engine *engine, struct scope scope, struct bytes summaries);
 void engine_restore_enabled(struct engine *engine, int32_t day, struct scope scope, struct bytes steps);

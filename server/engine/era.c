@@ -147,6 +147,8 @@ bool eras_rebuild(struct engine *engine)
     struct buffer said = {0};
     write_said(engine, &said);
     bool same_said = eras->arena && bytes_equal(buffer_bytes(&said), buffer_bytes(&eras->said));
+    if (eras->arena && !same_said)
+        configured_remember_all(engine);
     buffer_free(&eras->said);
     struct arena *old = eras->arena;
     *eras = (struct eras){.known = eras->known, .arena = arena_create(), .zones = eras->zones, .zone_count = eras->zone_count,

@@ -17,8 +17,7 @@ static uint32_t *link_of(struct history *history, uint32_t number, bool of_group
 
 static void chain_add(struct history *history, struct map *map, uint64_t key, uint32_t number, bool of_group)
 {
-    *link_of(history, number, of_group) = map_get(map, key);
-    map_put(map, key, number);
+    *link_of(history, number, of_group) = map_swap(map, key, number);
 }
 
 static void chain_remove(struct history *history, struct map *map, uint64_t key, uint32_t number, bool of_group)
@@ -38,9 +37,18 @@ static void chain_remove(struct history *history, struct map *map, uint64_t key,
 
 /* --- what changed ------------------------------------------------------------------------------ */
 
-static void mark(struct history *history, enum object_type type, ref id)
+void history_reserve(struct history *history, uint32_t count)
 {
-    map_put(&history->dirty, pair(type, id), 1);
+    map_reserve(&history->objects, count / 2);
+    map_reserve(&history->members, count / 2);
+}
+
+void history_mark(struct history *history, enum object_type type, ref id)
+{
+    if (!map_get(&history->dirty, pair(type, id))) {
+        uint32_t before = history->before(history->owner, type, id);
+        map_put(&history->dirty, pair(type, id), before);
+    }
     /* A session reaches its switch through its DN or login too, so the few switches touch everybody. */
     if (type == OBJECT_SWITCH)
         history->all_dirty = true;
@@ -50,22 +58,42 @@ static void mark_group(struct history *history, ref group)
 {
     for (uint32_t at = map_get(&history->groups, group); at; at = statement_at(history->statements, at)->next_of_group) {
         const struct membership *membership = &statement_at(history->statements, at)->membership;
-        mark(history, membership->member_type, names_ref(history->names, membership->member));
+        history_mark(history, membership->member_type, names_ref(history->names, membership->member));
     }
+}
+
+static void mark_said(struct history *history, const struct statement *statement)
+{
+    struct names *names = history->names;
+    if (statement->kind == FACT_OBJECT)
+        history_mark(history, statement->object.type, names_ref(names, statement->object.id));
+    else if (statement->kind == FACT_MEMBERSHIP)
+        history_mark(history, statement->membership.member_type, names_ref(names, statement->membership.member));
+    else if (statement->campaign.group != ID_NONE)
+        mark_group(history, names_ref(names, statement->campaign.group));
+}
+
+/* What it says now and said before.  While it is noted the statement says what it said before, so that before() sees the
+ * history as it was; a new one is in no chain yet. */
+static void mark_changed(struct history *history, uint32_t number, const struct statement *old)
+{
+    struct statement *statement = statement_at(history->statements, number), now = *statement;
+    if (old->live)
+        *statement = *old;
+    mark_said(history, &now);
+    if (old->live)
+        mark_said(history, old);
+    *statement = now;
 }
 
 static void object_changed(struct history *history, uint32_t number, const struct statement *old)
 {
     const struct object *now = &statement_at(history->statements, number)->object;
-    ref id = names_ref(history->names, now->id);
-    if (old->live && (old->object.id != now->id || old->object.type != now->type)) {
-        ref old_id = names_ref(history->names, old->object.id);
-        chain_remove(history, &history->objects, pair(old->object.type, old_id), number, false);
-        mark(history, old->object.type, old_id);
-    }
-    if (!old->live || old->object.id != now->id || old->object.type != now->type)
-        chain_add(history, &history->objects, pair(now->type, id), number, false);
-    mark(history, now->type, id);
+    bool moved = old->live && (old->object.id != now->id || old->object.type != now->type);
+    if (moved)
+        chain_remove(history, &history->objects, pair(old->object.type, names_ref(history->names, old->object.id)), number, false);
+    if (!old->live || moved)
+        chain_add(history, &history->objects, pair(now->type, names_ref(history->names, now->id)), number, false);
 }
 
 static void membership_changed(struct history *history, uint32_t number, const struct statement *old)
@@ -75,31 +103,25 @@ static void membership_changed(struct history *history, uint32_t number, const s
         ref member = names_ref(history->names, old->membership.member);
         chain_remove(history, &history->members, pair(old->membership.member_type, member), number, false);
         chain_remove(history, &history->groups, names_ref(history->names, old->membership.group), number, true);
-        mark(history, old->membership.member_type, member);
     }
     ref member = names_ref(history->names, now->member);
     chain_add(history, &history->members, pair(now->member_type, member), number, false);
     chain_add(history, &history->groups, names_ref(history->names, now->group), number, true);
-    mark(history, now->member_type, member);
 }
 
 static void campaign_changed(struct history *history, uint32_t number, const struct statement *old)
 {
     const struct campaign *now = &statement_at(history->statements, number)->campaign;
-    if (old->live && old->campaign.group != ID_NONE) {
-        ref group = names_ref(history->names, old->campaign.group);
-        chain_remove(history, &history->loaded, group, number, false);
-        mark_group(history, group);
-    }
-    if (now->group != ID_NONE) {
-        ref group = names_ref(history->names, now->group);
-        chain_add(history, &history->loaded, group, number, false);
-        mark_group(history, group);
-    }
+    if (old->live && old->campaign.group != ID_NONE)
+        chain_remove(history, &history->loaded, names_ref(history->names, old->campaign.group), number, false);
+    if (now->group != ID_NONE)
+        chain_add(history, &history->loaded, names_ref(history->names, now->group), number, false);
 }
 
 void history_changed(struct history *history, uint32_t number, const struct statement *old)
 {
+    if (!history->restoring)
+        mark_changed(history, number, old);
     switch (statement_at(history->statements, number)->kind) {
     case FACT_OBJECT:
         object_changed(history, number, old);
@@ -214,11 +236,21 @@ size_t history_versions(const struct history *history, enum object_type type, re
     return filled;
 }
 
+static void each_key(const struct map *map, bool value, changed_fn fn, void *owner)
+{
+    for (uint32_t i = 0; i < map->capacity; i++)
+        if (map->slots[i].value)
+            fn(owner, (enum object_type)(map->slots[i].key >> 32), (ref)map->slots[i].key, value ? map->slots[i].value : 0);
+}
+
 void history_each_dirty(const struct history *history, changed_fn fn, void *owner)
 {
-    for (uint32_t i = 0; i < history->dirty.capacity; i++)
-        if (history->dirty.slots[i].value)
-            fn(owner, (enum object_type)(history->dirty.slots[i].key >> 32), (ref)history->dirty.slots[i].key);
+    each_key(&history->dirty, true, fn, owner);
+}
+
+void history_each_object(const struct history *history, changed_fn fn, void *owner)
+{
+    each_key(&history->objects, false, fn, owner);
 }
 
 bool history_is_timeless(const struct history *history, enum object_type type, ref id)

@@ -18,9 +18,18 @@ struct history {
     struct map members;  /* (member type, ref) → first membership */
     struct map groups;   /* group ref → first membership, by next_of_group */
     struct map loaded;   /* group ref → first campaign */
-    struct map dirty;    /* (type, ref) that changed */
+    struct map dirty;    /* (type, ref) that changed → what before() gave */
     bool all_dirty;      /* something changed that any session may rest on */
+    bool restoring;      /* nothing is noted */
+    /* Called once an object and settling before the first change of it, or of its memberships; a number that is not 0. */
+    uint32_t (*before)(void *owner, enum object_type type, ref id);
+    void *owner;
 };
+
+/* Makes room for so many objects and memberships at once. */
+void history_reserve(struct history *history, uint32_t count);
+/* Notes an object as if it changed. */
+void history_mark(struct history *history, enum object_type type, ref id);
 
 /* Takes the statement's new fields in; old is what it said before (old->live false: nothing). */
 void history_changed(struct history *history, uint32_t number, const struct statement *old);
@@ -41,8 +50,10 @@ void history_groups(const struct history *history, enum object_type member_type,
 
 /* The versions of an object in order of valid_from, the one that counts of each; in arena; how many. */
 size_t history_versions(const struct history *history, enum object_type type, ref id, struct arena *arena, const struct object ***versions);
-/* Calls fn for every object that changed, or whose memberships did, since the last settling. */
-typedef void (*changed_fn)(void *owner, enum object_type type, ref id);
+typedef void (*changed_fn)(void *owner, enum object_type type, ref id, uint32_t before);
+/* Calls fn for every object that there is or was, with 0. */
+void history_each_object(const struct history *history, changed_fn fn, void *owner);
+/* Calls fn for every object that changed, or whose memberships did, since the last settling, with what before() gave. */
 void history_each_dirty(const struct history *history, changed_fn fn, void *owner);
 
 /* True when what the object says is the same at every instant: one version since ever, or none at all. */

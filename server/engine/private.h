@@ -43,7 +43,7 @@ struct part_list {
     size_t count, capacity;
 };
 
-/* A configured object as the enabled counts have it. */
+/* A configured object as the enabled counts have it, from before it changed until they have the change. */
 struct configured {
     struct part *parts; /* owned */
     size_t count;
@@ -138,7 +138,7 @@ struct engine {
     struct history history;
     struct rules rules;
     struct eras eras;
-    bool rules_dirty, objects_dirty; /* objects: all of them */
+    bool rules_dirty;
     struct resolutions resolutions;
     struct masks masks;
     struct counters counters;
@@ -175,8 +175,7 @@ struct engine {
     struct hourly *hourly; /* hourly.h */
 
     struct enabled_days enabled;
-    struct map configured_index; /* (object type, ref) → configured */
-    struct configured *configured; /* [number - 1] */
+    struct configured *configured; /* [number - 1], of those in history.dirty */
     uint32_t configured_count, configured_capacity;
 
     instant newest_begin; /* where the facts are: the floor of the slot logs follows it */
@@ -233,12 +232,16 @@ void device_leave(struct engine *engine, uint32_t number);
 instant device_superseded_at(const struct engine *engine, uint32_t number);
 
 /* configured.c */
-/* Derives the parts of an object again; what differs goes to the enabled steps. */
-void configured_derive(struct engine *engine, enum object_type type, ref id);
-/* Gives all steps again, to empty days. */
+/* Keeps the parts that an object has now; history.before(). */
+uint32_t configured_remember(void *owner, enum object_type type, ref id);
+/* Every object's: other rules come into force. */
+void configured_remember_all(struct engine *engine);
+/* Derives the parts of an object again; what differs from those remembered goes to the enabled steps. */
+void configured_derive(struct engine *engine, enum object_type type, ref id, uint32_t before);
+/* Gives all steps, to empty days. */
 void configured_recount(struct engine *engine);
-/* Derives every object again: other rules are in force. */
-void configured_derive_all(struct engine *engine);
+/* Forgets what was remembered. */
+void configured_settled(struct engine *engine);
 void configured_free(struct engine *engine);
 
 /* hourly.c */
@@ -311,6 +314,8 @@ typedef void (*edge_fn)(struct counters *counters, const struct edge *edge);
 void subject_each_edge(struct engine *engine, instant over, instant from, instant to, edge_fn fn);
 
 /* apply.c */
+/* Notes what rests on a statement that now says something else than old (old->live false: nothing). */
+void engine_follow_statement(struct engine *engine, uint32_t number, const struct fact *fact, const struct statement *old);
 /* The source has sent sessions, media or ports; logins: login rows. */
 void engine_source_sends(struct engine *engine, uint32_t source, bool logins);
 

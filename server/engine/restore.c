@@ -40,7 +40,7 @@ void engine_restore_begin(struct engine *engine, instant horizon, instant clock)
     engine->counters.clock = clock;
     eras_create(engine);
     lanes_grow(engine);
-    engine->restoring = true;
+    engine->restoring = engine->history.restoring = true;
     link_rows(engine);
     /* Every source that a row names has sent sessions; engine_restore_senders() knows of those whose rows are gone. */
     for (uint32_t row = 1; row <= engine->rows.pools[SESSION_MEDIA].count; row++)
@@ -63,6 +63,20 @@ void engine_restore_senders(struct engine *engine, struct bytes numbers)
             number = 0;
         }
     engine->senders_dirty = false;
+}
+
+void engine_restore_statements(struct engine *engine, uint64_t count)
+{
+    check(count < UINT32_MAX / 4);
+    statements_reserve(&engine->statements, (uint32_t)count);
+    history_reserve(&engine->history, (uint32_t)count);
+}
+
+void engine_restore_statement(struct engine *engine, const struct fact *fact, struct bytes body)
+{
+    static const struct statement nothing = {0};
+    uint32_t number = statements_restore(&engine->statements, &engine->names, fact, body);
+    engine_follow_statement(engine, number, fact, &nothing);
 }
 
 /* The lane of an item's profile; behind the last one for a profile that has none. */
@@ -133,7 +147,7 @@ void engine_restored(struct engine *engine, bool recount)
     for (size_t i = 0; i < engine->dirty.count; i++)
         session_enter_device(engine, engine->dirty.numbers[i]);
     engine_settle(engine, INSTANT_EVER);
-    engine->restoring = false;
+    engine->restoring = engine->history.restoring = false;
     if (recount) {
         /* Under other rules everything is counted anew; only a store without a horizon can be. */
         check(engine->counters.horizon == INSTANT_EVER);
@@ -149,9 +163,6 @@ void engine_restored(struct engine *engine, bool recount)
         subject_each_edge(engine, logs < engine->counters.clock ? logs : engine->counters.clock, INSTANT_EVER, INSTANT_NEVER, counters_restored_edge);
         for (uint32_t i = 0; i < engine->counters.scope_count; i++)
             engine->counters.scopes[i].dirty = false;
-        for (size_t i = 0; i < engine->statements.dirty.count; i++)
-            statement_at(&engine->statements, engine->statements.dirty.numbers[i])->dirty = false;
-        engine->statements.dirty.count = 0;
     }
 }
 
@@ -236,7 +247,7 @@ void engine_set_horizon(struct engine *engine, instant horizon, engine_gone_fn f
         if (port) {
             struct statement *statement = statement_at(&engine->statements, port);
             fn(owner, FACT_PORT, names_text(&engine->names, DICTIONARY_SOURCE, statement->source), statement->key);
-            statements_remove(&engine->statements, &engine->names, port);
+            statements_remove(&engine->statements, port);
         }
         session_forget(engine, number);
     }

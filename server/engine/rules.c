@@ -14,9 +14,9 @@ static bool says_nothing(const struct statement *statement, const struct names *
 size_t rules_that_count(enum fact_kind kind, const struct statements *statements, const struct names *names, struct arena *arena,
                         const struct statement ***out)
 {
-    const struct statement **list = arena_alloc(arena, (statements->index.count + 1) * sizeof *list);
+    const struct statement **list = arena_alloc(arena, (statements->count + 1) * sizeof *list);
     size_t count = 0;
-    for (uint32_t i = 1; i <= statements->index.count; i++) {
+    for (uint32_t i = 1; i <= statements->count; i++) {
         const struct statement *statement = statement_at(statements, i);
         if (!statement->live || statement->kind != kind || says_nothing(statement, names))
             continue;

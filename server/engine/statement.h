@@ -17,10 +17,10 @@
 struct statement {
     enum fact_kind kind;
     uint32_t source; /* class SOURCE */
-    struct bytes key; /* owned */
+    struct bytes key; /* owned, with the body behind it */
     int64_t version;
     uint32_t partition; /* of a watermark, with its key its identity (fact.h) */
-    struct bytes body; /* canonical, owned */
+    struct bytes body; /* canonical */
     uint32_t next, next_of_group;
     bool dirty, live, rule_deleted;
     union { /* texts in it are absent: they stand in the body */
@@ -34,12 +34,21 @@ struct statement {
 };
 
 struct statements {
-    struct dictionary index; /* kind, source, key, partition → number */
-    struct statement *all;   /* [number - 1] */
-    uint32_t capacity;
+    struct statement *all; /* [number - 1] */
+    uint32_t count, capacity;
+    uint32_t free; /* list of numbers to give again, by next */
+    struct statement_place { /* by kind, source, key, partition */
+        uint32_t tag, number; /* of the hash; number 0: free */
+    } *places;
+    uint32_t place_count, used; /* a power of two, or 0; used: places */
+    struct text_pool texts;
     struct number_list dirty;
-    struct buffer scratch;
 };
+
+/* Makes room for so many more at once. */
+void statements_reserve(struct statements *statements, uint32_t count);
+/* Rebuilding: puts a fact that the store has back under a new number; body is its own, as it was written. */
+uint32_t statements_restore(struct statements *statements, struct names *names, const struct fact *fact, struct bytes body);
 
 /* Puts the fact in its place.  FACT_APPLIED: *number is the statement, *old what it said before
  * (old->live false: nothing).  Otherwise nothing changed. */
@@ -49,7 +58,7 @@ struct statement *statement_at(const struct statements *statements, uint32_t num
 /* Reads the body again, in full, into arena. */
 struct fact statement_fact(const struct statement *statement, const struct names *names, struct arena *arena);
 /* Forgets it; the caller deletes its record. */
-void statements_remove(struct statements *statements, struct names *names, uint32_t number);
+void statements_remove(struct statements *statements, uint32_t number);
 void statements_free(struct statements *statements);
 
 /* True when statement a goes before b where both say the same thing: source `api` first, then by name,

@@ -23,10 +23,22 @@ static void restore_block(void *owner, enum session_class class, uint32_t block,
     engine_restore_block(owner, class, block, records);
 }
 
-static enum err restore_fact(void *owner, const struct fact *fact)
+static void restore_statement(void *owner, const struct fact *fact, struct bytes body)
 {
-    check(engine_apply(owner, fact) == FACT_APPLIED);
-    return ERR_OK;
+    engine_restore_statement(owner, fact, body);
+}
+
+static enum err restore_statements(struct engine *engine, struct db_txn *txn)
+{
+    static const enum db_table tables[] = {TABLE_HISTORY, TABLE_ROW, TABLE_RULES};
+    enum err err = ERR_OK;
+    uint64_t count = 0;
+    for (int i = 0; i < 3; i++)
+        count += db_count(txn, tables[i]);
+    engine_restore_statements(engine, count);
+    for (int i = 0; i < 3 && err == ERR_OK; i++)
+        err = fact_bodies_read(txn, tables[i], restore_statement, engine);
+    return err;
 }
 
 /* Chunked records: the first chunk's key says where, the whole is read by it. */
@@ -113,10 +125,8 @@ instant restore_instant(struct db_txn *txn, const char *name)
 
 enum err restore_engine(struct db_txn *txn, struct engine *engine, bool recount)
 {
-    static const enum db_table tables[] = {TABLE_HISTORY, TABLE_ROW, TABLE_RULES};
     struct arena *arena = arena_create();
     instant horizon = restore_instant(txn, "horizon");
-    enum err err = ERR_OK;
     for (int class = 0; class < DICTIONARY_CLASS_COUNT; class++) {
         struct restoring restoring = {engine, class};
         dictionary_each(txn, class, restore_name, &restoring);
@@ -126,8 +136,7 @@ enum err restore_engine(struct db_txn *txn, struct engine *engine, bool recount)
     struct bytes senders;
     if (meta_get(txn, "senders", arena, &senders))
         engine_restore_senders(engine, senders);
-    for (int i = 0; i < 3 && err == ERR_OK; i++)
-        err = fact_rows_read(txn, tables[i], arena, restore_fact, engine);
+    enum err err = restore_statements(engine, txn);
     if (err == ERR_OK && !recount)
         restore_scopes(engine, txn, horizon, arena);
     if (err == ERR_OK)
