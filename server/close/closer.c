@@ -272,7 +272,7 @@ static enum err write_closes(struct closer *closer, struct job *job)
     ingest_write_changes(closer->options.ingest, txn);
     for (size_t i = 0; i < job->due_count; i++) {
         struct due *due = &job->dues[i];
-        /* Something may have changed a level of the day, or one before it, since the snapshot. */
+        /* Something may have changed a level of the day, or who was there, or one before it, since the snapshot. */
         due->touched = (instant)ingest_lowest_slot(closer->options.ingest) * SLOT_MS < due->day.end;
         if (due->touched)
             continue;

@@ -23,7 +23,7 @@ struct ingest {
     struct ingest_counts counts;
     instant clock;
     bool dirty;
-    uint32_t lowest_slot; /* written since ingest_watch_slots() */
+    uint32_t lowest_slot; /* touched since ingest_watch_slots() */
     struct db_txn *txn; /* during a flush */
     struct buffer marks; /* hours not counted, as the store has them */
     bool marks_known;
@@ -286,14 +286,19 @@ static void put_or_delete(struct ingest *ingest, enum db_table table, const stru
         db_delete(ingest->txn, table, key_bytes(key));
 }
 
+static void touched(struct ingest *ingest, uint32_t slot)
+{
+    if (slot < ingest->lowest_slot)
+        ingest->lowest_slot = slot;
+}
+
 static void put_slot(void *owner, uint32_t slot, struct scope scope, struct bytes summaries)
 {
     struct ingest *ingest = owner;
     struct key key;
     slot_key(&key, slot, scope);
     put_or_delete(ingest, TABLE_SLOT, &key, summaries);
-    if (slot < ingest->lowest_slot)
-        ingest->lowest_slot = slot;
+    touched(ingest, slot);
 }
 
 static void put_day_net(void *owner, int32_t day, struct scope scope, struct bytes nets)
@@ -307,9 +312,7 @@ static void put_enabled(void *owner, int32_t day, struct scope scope, struct byt
 {
     struct ingest *ingest = owner;
     struct key key;
-    uint32_t slot = slot_of((instant)day * DAY_MS);
-    if (slot < ingest->lowest_slot)
-        ingest->lowest_slot = slot;
+    touched(ingest, slot_of((instant)day * DAY_MS));
     enabled_key(&key, scope, day);
     if (steps.len)
         db_put_chunked(ingest->txn, TABLE_ENABLED, key_bytes(&key), steps);
@@ -322,6 +325,7 @@ static void put_hour(void *owner, uint32_t slot)
     struct ingest *ingest = owner;
     hour_forget(ingest->txn, TABLE_NAMED, slot);
     hour_forget(ingest->txn, TABLE_SUSTAINED, slot);
+    touched(ingest, slot);
 }
 
 static void put_hour_record(void *owner, enum db_table table, uint32_t slot, struct scope scope, struct bytes records)
@@ -333,8 +337,10 @@ static void put_marks(void *owner, const struct hour_mark *marks, size_t count)
 {
     struct ingest *ingest = owner;
     struct buffer value = {0};
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         hour_mark_pack(&value, marks[i].hour, marks[i].since);
+        touched(ingest, marks[i].hour * HOUR_SLOTS);
+    }
     /* Most flushes change nothing about it. */
     if (!bytes_equal(buffer_bytes(&value), buffer_bytes(&ingest->marks)) || !ingest->marks_known)
         meta_put(ingest->txn, "hours", buffer_bytes(&value));

@@ -73,8 +73,8 @@ bool ingest_count(struct ingest *ingest, int64_t until_us);
 void ingest_write_changes(struct ingest *ingest, struct db_txn *txn);
 void ingest_written(struct ingest *ingest);
 struct engine *ingest_engine(struct ingest *ingest);
-/* The lowest slot written since ingest_watch_slots(); UINT32_MAX: none.  A close made from an older
- * snapshot than a change to its day must not stand. */
+/* The lowest slot written since ingest_watch_slots(), or of an hour that was counted or is to be; UINT32_MAX: none.  A close
+ * made from an older snapshot than a change to its day must not stand. */
 void ingest_watch_slots(struct ingest *ingest);
 uint32_t ingest_lowest_slot(const struct ingest *ingest);
 
