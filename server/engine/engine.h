@@ -57,7 +57,7 @@ void engine_changes(struct engine *engine, const struct engine_sink *sink);
 bool engine_dirty(const struct engine *engine);
 
 /* Named and sustained are counted afterwards, hour by hour (hours.h): a slice of some milliseconds of the oldest hour
- * that is marked.  False: none is, and everything is counted. */
+ * that is marked.  False: none is, and everything that was derived (engine_settle()) is counted. */
 bool engine_count_slice(struct engine *engine);
 /* True between the slices of one hour. */
 bool engine_counting(const struct engine *engine);

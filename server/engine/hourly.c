@@ -256,9 +256,9 @@ static bool begin(struct engine *engine)
     return true;
 }
 
+/* Reads seats as they are derived: what facts only noted marks its hours when it is. */
 bool engine_count_slice(struct engine *engine)
 {
-    engine_settle(engine, INSTANT_EVER); /* seats are read, so what facts noted must have reached them */
     switch (engine->hourly->phase) {
     case HOURLY_NOTHING:
         return begin(engine);

@@ -419,6 +419,7 @@ bool ingest_count(struct ingest *ingest, int64_t until_us)
 
 enum err ingest_flush(struct ingest *ingest, instant wall)
 {
+    ingest_clock(ingest, wall);
     (void)ingest_count(ingest, INT64_MAX);
     return ingest_flush_facts(ingest, wall);
 }

@@ -65,7 +65,8 @@ bool ingest_dirty(const struct ingest *ingest);
 MUST_CHECK enum err ingest_flush(struct ingest *ingest, instant wall);
 /* The same without counting: hours that are not counted stay as they were, and stand in the store as such. */
 MUST_CHECK enum err ingest_flush_facts(struct ingest *ingest, instant wall);
-/* Counts hours (engine_count_slice()) until the monotonic clock has passed until_us; true: none is left. */
+/* Counts hours (engine_count_slice()) until the monotonic clock has passed until_us; true: none is left of what
+ * ingest_clock() or a flush derived. */
 bool ingest_count(struct ingest *ingest, int64_t until_us);
 
 /* The parts of a flush, for a caller that writes more in the same transaction (a day's close): the

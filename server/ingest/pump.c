@@ -9,7 +9,7 @@
 
 enum { TURN_MS = 20, IDLE_FLUSH_MS = 1000, CATCH_UP_MS = 5000, RETRY_MS = 1000 };
 /* Of counting hours: a turn's part, the same while facts wait, at the end, and see count_hours(). */
-enum { COUNT_MS = 20, COUNT_MORE_MS = 5, COUNT_AT_END_MS = 2000, COUNT_REST = 20, FEW_HOURS = 3 };
+enum { COUNT_MS = 20, COUNT_MORE_MS = 5, COUNT_AT_END_MS = 2000, COUNT_REST = 20, COUNT_REST_MS = 30000, FEW_HOURS = 3 };
 
 struct pump {
     struct pump_options options;
@@ -56,15 +56,17 @@ static void take_batch(struct pump *pump, struct batch *batch)
 }
 
 /* Named and sustained follow the facts at a distance: the hour under way changes all the time, so it is counted again
- * when it is COUNT_REST times as long ago as that took; with much to count, as after a start, without a rest; behind
- * the facts of a catching up a quarter of the time. */
+ * when it is COUNT_REST times as long ago as that took, COUNT_REST_MS at most, since what took long may have been many
+ * hours; with much to count, as after a start, without a rest; behind the facts of a catching up a quarter of the time. */
 static bool count_hours(struct pump *pump, bool more)
 {
     struct engine *engine = ingest_engine(pump->options.ingest);
-    int64_t start = clock_mono_us();
+    int64_t start = clock_mono_us(), rest_us = COUNT_REST * pump->count_took_us;
     if (pump->held)
         return false;
-    if (!engine_counting(engine) && !more && start - pump->counted_us < COUNT_REST * pump->count_took_us &&
+    if (rest_us > COUNT_REST_MS * 1000)
+        rest_us = COUNT_REST_MS * 1000;
+    if (!engine_counting(engine) && !more && start - pump->counted_us < rest_us &&
         engine_hours_marked(engine, INSTANT_NEVER) <= FEW_HOURS)
         return false;
     bool done = ingest_count(pump->options.ingest, start + (more ? COUNT_MORE_MS : COUNT_MS) * 1000);
@@ -184,6 +186,7 @@ void pump_finish(struct pump *pump)
         take_batch(pump, batch);
         batch_destroy(batch);
     }
+    ingest_clock(pump->options.ingest, clock_wall());
     if (!pump->held)
         (void)ingest_count(pump->options.ingest, clock_mono_us() + COUNT_AT_END_MS * 1000);
     if (ingest_dirty(pump->options.ingest))
