@@ -272,13 +272,23 @@ void sessions_settle(struct engine *engine)
     engine->dirty.count = 0;
 }
 
+/* A call's number is given again when its last port is gone, and with it the seats that it keys. */
+static void forget_call(struct engine *engine, uint32_t seat)
+{
+    if (!engine->seats[seat - 1] && engine->seat_keys[seat - 1] >> 32 == SEAT_BY_CALL)
+        dictionary_remove(&engine->calls, (uint32_t)engine->seat_keys[seat - 1]);
+}
+
 void session_forget(struct engine *engine, uint32_t number)
 {
     struct session *session = session_at(engine, number);
+    uint32_t seat = session->seat[SEAT_DEFAULT];
     bool dirty = session->dirty;
     device_leave(engine, number);
     twin_forget(engine, number);
     subject_forget(engine, number);
+    if (seat)
+        forget_call(engine, seat);
     rows_remove_all(&engine->rows, SESSION_LOGIN, &session->login_rows);
     rows_remove_all(&engine->rows, SESSION_MEDIA, &session->media_rows);
     *session = (struct session){.dirty = dirty};

@@ -143,6 +143,9 @@ void engine_refresh_rules(struct engine *engine)
 static void settle_inputs(struct engine *engine)
 {
     engine_refresh_rules(engine);
+    /* More than there are sessions: of people who change their desks, most are of sessions that are forgotten. */
+    if (engine->resolutions.count > engine->names.dictionaries[DICTIONARY_SESSION].count)
+        resolutions_clear(&engine->resolutions);
     if (engine->cap_dirty)
         find_cap_watermark(engine);
     mark_configured(engine);

@@ -211,8 +211,12 @@ bool twin_place(struct engine *engine, uint32_t number)
 
 void twin_forget(struct engine *engine, uint32_t number)
 {
-    if (session_at(engine, number)->twin_key)
-        list_remove(engine, number);
+    uint32_t key = session_at(engine, number)->twin_key;
+    if (!key)
+        return;
+    list_remove(engine, number);
+    if (!engine->twins[key - 1].first)
+        dictionary_remove(&engine->twin_keys, key);
 }
 
 void twin_switch_on(struct engine *engine)
