@@ -3,6 +3,7 @@
 #include "base/check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 /* Days from civil: the year starts in March, so that the leap day is its last. */
@@ -115,6 +116,18 @@ char *instant_format(instant at, char buffer[INSTANT_TEXT_SIZE])
     buffer[23] = 'Z';
     buffer[24] = 0;
     return buffer;
+}
+
+static int compare(const void *a, const void *b)
+{
+    instant x = *(const instant *)a, y = *(const instant *)b;
+    return x < y ? -1 : x > y;
+}
+
+void instants_sort(instant *list, size_t count)
+{
+    if (count > 1)
+        qsort(list, count, sizeof *list, compare);
 }
 
 instant clock_wall(void)

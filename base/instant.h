@@ -49,6 +49,9 @@ static inline int32_t instant_day(instant at)
     return (int32_t)floor_div(at, DAY_MS);
 }
 
+/* Ascending; count may be 0. */
+void instants_sort(instant *list, size_t count);
+
 /* Thread: any. */
 instant clock_wall(void);
 int64_t clock_mono_us(void);

@@ -15,12 +15,6 @@ struct set_days {
     struct bundle_set set;
 };
 
-static int compare_instants(const void *a, const void *b)
-{
-    instant x = *(const instant *)a, y = *(const instant *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* Of several in force the latest issued, then the larger key. */
 static const struct bundle_set *set_at(const struct set_days *list, size_t count, instant at)
 {
@@ -78,7 +72,7 @@ void bundles_build(struct engine *engine)
         if (sets[i].to != INSTANT_NEVER)
             points[point_count++] = sets[i].to;
     }
-    qsort(points, point_count, sizeof *points, compare_instants);
+    instants_sort(points, point_count);
     eras->bundles = arena_alloc(eras->arena, point_count * sizeof *eras->bundles);
     const struct bundle_set *before = NULL;
     for (size_t i = 0; i < point_count; i++) {

@@ -96,12 +96,6 @@ static void build_counting(struct engine *engine)
     counting_make(said, count, zone_of, eras, eras->arena, &eras->counting);
 }
 
-static int compare_instants(const void *a, const void *b)
-{
-    instant x = *(const instant *)a, y = *(const instant *)b;
-    return x < y ? -1 : x > y;
-}
-
 static void build_cuts(struct engine *engine)
 {
     struct eras *eras = &engine->eras;
@@ -113,8 +107,7 @@ static void build_cuts(struct engine *engine)
         eras->cuts[eras->cut_count++] = eras->bundles[i].from;
     for (size_t i = 1; i < sites; i++)
         eras->cuts[eras->cut_count++] = engine->rules.sites[i].from;
-    if (eras->cut_count)
-        qsort(eras->cuts, eras->cut_count, sizeof *eras->cuts, compare_instants);
+    instants_sort(eras->cuts, eras->cut_count);
     for (size_t i = 0; i < eras->cut_count; i++)
         if (i == 0 || eras->cuts[i] != eras->cuts[i - 1])
             eras->cuts[kept++] = eras->cuts[i];

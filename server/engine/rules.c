@@ -49,12 +49,6 @@ struct site_rule {
     enum site_type type;
 };
 
-static int compare_instants(const void *a, const void *b)
-{
-    instant x = *(const instant *)a, y = *(const instant *)b;
-    return x < y ? -1 : x > y;
-}
-
 static enum site_type site_at(const struct site_rule *list, size_t count, instant at)
 {
     const struct site_rule *best = NULL;
@@ -88,7 +82,7 @@ static void build_sites(struct rules *rules, const struct statements *statements
         if (sites[i].to != INSTANT_NEVER)
             points[point_count++] = sites[i].to;
     }
-    qsort(points, point_count, sizeof *points, compare_instants);
+    instants_sort(points, point_count);
     rules->sites = arena_alloc(rules->arena, point_count * sizeof *rules->sites);
     rules->site_count = 0;
     for (size_t i = 0; i < point_count; i++) {

@@ -273,12 +273,6 @@ static void add_loaded(void *owner, instant from, instant to)
     add_point(cuts, to);
 }
 
-static int compare_instants(const void *a, const void *b)
-{
-    instant x = *(const instant *)a, y = *(const instant *)b;
-    return x < y ? -1 : x > y;
-}
-
 static enum site_type site_at(const struct rules *rules, instant at)
 {
     size_t i = rules->site_count;
@@ -310,7 +304,7 @@ static size_t cut_pieces(struct engine *engine, struct attributes *attributes, r
                 add_point(&cuts, engine->rules.sites[i].from);
     if (engine->eras.asks_campaign)
         history_campaigns(&engine->history, person, begin, end, add_loaded, &cuts);
-    qsort(cuts.points, cuts.count, sizeof *cuts.points, compare_instants);
+    instants_sort(cuts.points, cuts.count);
 
     struct piece *pieces = arena_alloc(engine->scratch, cuts.count * sizeof *pieces);
     size_t count = 0;

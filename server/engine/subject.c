@@ -98,12 +98,6 @@ void parts_sort(struct part_list *list)
     sort_parts(list->parts, list->count);
 }
 
-static int compare_instants(const void *a, const void *b)
-{
-    instant x = *(const instant *)a, y = *(const instant *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* The items that begin and end at an instant, of parts of one scope. */
 static void edges_at(struct engine *engine, const struct part *parts, size_t count, instant at, struct edge_list *list)
 {
@@ -146,7 +140,7 @@ static void scope_edges(struct engine *engine, const struct part *parts, size_t 
             if (ends[e] >= from && ends[e] <= to && ends[e] != INSTANT_NEVER)
                 points[point_count++] = ends[e];
     }
-    qsort(points, point_count, sizeof *points, compare_instants);
+    instants_sort(points, point_count);
     for (size_t p = 0; p < point_count; p++)
         if (p == 0 || points[p] != points[p - 1])
             edges_at(engine, parts, count, points[p], list);
