@@ -1,6 +1,7 @@
 /* The routes that answer with one body: parameters in, a body out. */
 #include "server/api/route.h"
 
+#include "server/api/aside.h"
 #include "server/api/body.h"
 #include "server/api/problem.h"
 #include "server/api/write.h"
@@ -191,12 +192,19 @@ void route_close(struct call *call)
 
 /* --- the rest --------------------------------------------------------------------------------- */
 
+static enum err look_at_sources(void *owner, struct query *query, struct arena *arena, struct buffer *body, const char **why)
+{
+    (void)why;
+    return body_sources(query, *(struct body_clock *)owner, arena, body);
+}
+
+/* Oddities are looked for in the whole configuration: not on the loop. */
 void route_sources(struct call *call)
 {
-    if (!call_query(call))
-        return;
-    call_json(call);
-    finish(call, body_sources(call->query, clock_of(call), call->arena, &call->answer->body), NULL);
+    struct arena *arena = arena_create();
+    struct body_clock *clock = arena_alloc(arena, sizeof *clock);
+    *clock = clock_of(call);
+    aside_ask(call->api->looks, call, arena, look_at_sources, clock);
 }
 
 void route_dead(struct call *call)

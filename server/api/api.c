@@ -1,7 +1,7 @@
 #include "server/api/api.h"
 
 #include "base/log.h"
-#include "server/api/explain.h"
+#include "server/api/aside.h"
 #include "server/api/route.h"
 #include "server/api/stream.h"
 #include "server/api/write.h"
@@ -31,8 +31,7 @@ enum err api_create(const struct api_options *options, struct api **out)
                         .ready = options->ready,
                         .ready_owner = options->ready_owner,
                         .started = clock_wall()};
-    struct pseudonyms pseudonyms;
-    enum err err = pseudonyms_open(settings->privacy.key_file, &pseudonyms);
+    enum err err = pseudonyms_open(settings->privacy.key_file, &api->pseudonyms);
     if (err) {
         free(api);
         return err;
@@ -44,7 +43,8 @@ enum err api_create(const struct api_options *options, struct api **out)
         return err;
     }
     api->hub = stream_hub_create(api);
-    api->explainer = explainer_create(api, &pseudonyms);
+    api->explains = aside_create(api, EXPLAIN_WAITING_MAX);
+    api->looks = aside_create(api, LOOKS_WAITING_MAX);
     api->scribe = scribe_create(api, options->say, options->say_owner);
     api->wake = loop_wake_create(options->loop, on_wake, api);
     *out = api;
@@ -55,7 +55,8 @@ void api_destroy(struct api *api)
 {
     if (!api)
         return;
-    explainer_destroy(api->explainer);
+    aside_destroy(api->explains);
+    aside_destroy(api->looks);
     loop_wake_destroy(api->wake);
     http_destroy(api->http); /* ends the streams, so the hub is empty then */
     stream_hub_destroy(api->hub);

@@ -13,12 +13,13 @@
 #include "server/api/api.h"
 #include "server/api/http.h"
 #include "server/api/target.h"
+#include "server/privacy.h"
 #include "server/query/query.h"
 
-enum { ROUTE_PARTS_MAX = 3 };
+enum { ROUTE_PARTS_MAX = 3, EXPLAIN_WAITING_MAX = 4, LOOKS_WAITING_MAX = 64 };
 
 struct stream_hub;
-struct explainer;
+struct aside;
 struct scribe;
 
 struct api {
@@ -32,7 +33,8 @@ struct api {
     instant started;
     struct loop_wake *wake;
     struct stream_hub *hub;
-    struct explainer *explainer;
+    struct pseudonyms pseudonyms;
+    struct aside *explains, *looks; /* of /api/v1/explain, /api/v1/sources */
     struct scribe *scribe;
     uint64_t requests[6]; /* by the first digit of the status */
 };

@@ -2,7 +2,7 @@
  * server/query/explain.h - who was in a level, and why a peak is what it is.
  *
  * An answer rests on the sessions, not on the slots: an engine is made from the query's snapshot, which
- * costs about a second for a large store, so it is asked on a worker's thread (api/explain.c).  It has
+ * costs about a second for a large store, so it is asked on a worker's thread (api/aside.h).  It has
  *
  *   seats   those in use at the instant, each with the sessions that use the item then in the scope
  *   why     of the period that holds the instant: its peak, the login that made it and how long it held;

@@ -4,8 +4,8 @@
  * Nothing is refused because of something else (design.md §2), so sources may say what cannot be all true.  Each kind
  * of it has a row here: how often, the rule by which it is counted all the same, and a few examples.
  *
- * All of the configuration and all login rows are walked over, a tenth of a second at a large site; there the answer is
- * kept for some twenty times as long as it took.
+ * All of the configuration and all login rows are walked over, half a second at a large site, so it is asked on a worker's
+ * thread (api/aside.h); there the answer is kept for some twenty times as long as it took.
  * Thread: any.
  */
 #ifndef SERVER_QUERY_ODDITY_H

@@ -2,7 +2,7 @@
 #include "server/api/api.h"
 
 #include "proto/fact_json.h"
-#include "server/api/explain.h"
+#include "server/api/route.h"
 #include "server/ingest/ingest.h"
 
 #include <arpa/inet.h>
@@ -78,7 +78,7 @@ static void end(void)
     cr_assert_eq(system(command), 0);
 }
 
-TestSuite(explain, .init = begin, .fini = end);
+TestSuite(aside, .init = begin, .fini = end);
 
 static int ask(const char *request)
 {
@@ -103,7 +103,7 @@ static int read_answer(int fd, struct buffer *in)
     return sscanf(buffer_text(in), "HTTP/1.1 %d", &status) == 1 ? status : 0;
 }
 
-Test(explain, many_at_once_are_answered_or_told_to_come_again)
+Test(aside, many_at_once_are_answered_or_told_to_come_again)
 {
     int fds[ASKED], good = 0, later = 0;
     struct buffer in = {0};
@@ -125,7 +125,30 @@ Test(explain, many_at_once_are_answered_or_told_to_come_again)
     buffer_free(&in);
 }
 
-Test(explain, who_goes_away_is_no_harm)
+Test(aside, a_look_at_the_sources_waits_behind_no_explanation)
+{
+    enum { LOOKS = 8 };
+    int fds[ASKED], looks[LOOKS], good = 0;
+    struct buffer in = {0};
+    for (int i = 0; i < ASKED; i++)
+        fds[i] = ask(QUESTION);
+    for (int i = 0; i < LOOKS; i++)
+        looks[i] = ask(REQUEST("/api/v1/sources"));
+    for (int i = 0; i < LOOKS; i++) {
+        int status = read_answer(looks[i], &in);
+        good += status == 200 && strstr(buffer_text(&in), "\"name\":\"icon-a\"") && strstr(buffer_text(&in), "\"oddities\":[]");
+        cr_expect_eq(status, 200, "look %d: %d", i, status);
+    }
+    cr_expect_eq(good, LOOKS);
+    for (int i = 0; i < ASKED; i++)
+        (void)read_answer(fds[i], &in);
+    cr_expect_eq(read_answer(ask("HEAD /api/v1/sources HTTP/1.1\r\nHost: localhost\r\n\r\n"), &in), 200);
+    cr_expect_eq(read_answer(ask(REQUEST("/api/v1/sources?limit=1")), &in), 400);
+    printf("sources: %d looks answered beside %d questions\n", good, ASKED);
+    buffer_free(&in);
+}
+
+Test(aside, who_goes_away_is_no_harm)
 {
     struct buffer in = {0};
     for (int i = 0; i < ASKED; i++)
@@ -138,7 +161,7 @@ Test(explain, who_goes_away_is_no_harm)
 }
 
 /* Some rest, some were not even read: all end with the server. */
-Test(explain, an_end_while_questions_wait)
+Test(aside, an_end_while_questions_wait)
 {
     int fds[ASKED];
     struct buffer in = {0};
