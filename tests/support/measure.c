@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "tests/support/ways.h"
+#include "tests/support/scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,10 +104,10 @@ bool measure_wanted(const char *name, int argc, char **argv)
 
 void measure_apart(measure_fn fn, const void *job, void *result, size_t result_size)
 {
-    char folder[128];
+    char folder[SCRATCH_PATH_SIZE];
     int ends[2], status;
-    snprintf(folder, sizeof folder, "%s/seatmeter-bench-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-    check(mkdtemp(folder) && pipe(ends) == 0);
+    scratch_folder(getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", folder); /* on a disk: a flush is measured with it */
+    check(pipe(ends) == 0);
     fflush(stdout);
     pid_t child = fork();
     check(child >= 0);
@@ -120,5 +120,5 @@ void measure_apart(measure_fn fn, const void *job, void *result, size_t result_s
     ssize_t got = read(ends[0], result, result_size);
     check(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0 && got == (ssize_t)result_size);
     close(ends[0]);
-    way_dir_remove(folder);
+    scratch_remove(folder);
 }

@@ -5,10 +5,7 @@
 #include "server/ingest/ingest.h"
 #include "store/db.h"
 
-#include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 const char *way_name(enum way way)
 {
@@ -47,6 +44,15 @@ struct way_step *way_plan(enum way way, uint64_t seed, const struct fact *const 
     return steps;
 }
 
+struct catalog *way_catalog(struct bytes text, struct arena *arena)
+{
+    struct catalog *catalog;
+    const char *why = "";
+    if (catalog_read(text, arena, &catalog, &why) != ERR_OK)
+        check_failed(__FILE__, __LINE__, why);
+    return catalog;
+}
+
 static void store_open(struct way_store *store)
 {
     struct db_options options = {.dir = store->dir, .map_bytes = 4ull << 30};
@@ -61,16 +67,10 @@ static void store_close(struct way_store *store)
     db_destroy(store->db);
 }
 
-const char *way_parent(void)
-{
-    return access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
-}
-
 void way_store_create(struct way_store *store, const char *parent, const struct catalog *catalog, int cap_hours)
 {
     *store = (struct way_store){.catalog = catalog, .cap_hours = cap_hours};
-    int len = snprintf(store->dir, sizeof store->dir, "%s/store-XXXXXX", parent);
-    check(len > 0 && (size_t)len < sizeof store->dir && mkdtemp(store->dir));
+    scratch_folder(parent, store->dir);
     store_open(store);
 }
 
@@ -110,26 +110,8 @@ void way_store_horizon(struct way_store *store, instant horizon)
     way_store_flush(store); /* what the move marked is counted anew: hours behind the horizon, as the pump does next */
 }
 
-void way_dir_remove(const char *path)
-{
-    DIR *dir = opendir(path);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        char inner[sizeof entry->d_name + 200];
-        snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
-        if (entry->d_name[0] == '.')
-            continue;
-        if (entry->d_type == DT_DIR)
-            way_dir_remove(inner);
-        else
-            unlink(inner);
-    }
-    if (dir)
-        closedir(dir);
-    rmdir(path);
-}
-
 void way_store_destroy(struct way_store *store)
 {
     store_close(store);
-    way_dir_remove(store->dir);
+    scratch_remove(store->dir);
 }

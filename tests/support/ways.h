@@ -15,6 +15,7 @@
 
 #include "proto/fact.h"
 #include "server/engine/catalog.h"
+#include "tests/support/scratch.h"
 
 #define WAY_MAP(X)                                                                                 \
     X(IN_ORDER, "in order")                                                                        \
@@ -39,16 +40,18 @@ struct way_step {
 struct way_step *way_plan(enum way way, uint64_t seed, const struct fact *const *facts, const size_t *places, size_t count,
                           size_t *step_count);
 
-/* In memory where there is a place for it (a flush waits for the disk otherwise, hundreds of times a seed). */
-const char *way_parent(void);
-/* A store in a folder of its own under parent, with an ingest on it. */
+/* A catalog from its text, in the arena; a faulty one ends the program. */
+struct catalog *way_catalog(struct bytes text, struct arena *arena);
+
+/* A store in a folder of its own, with an ingest on it. */
 struct way_store {
-    char dir[160];
+    char dir[SCRATCH_PATH_SIZE];
     struct db *db;
     struct ingest *ingest;
     const struct catalog *catalog;
     int cap_hours;
 };
+/* parent: as of scratch_folder(); catalog NULL: the shipped one. */
 void way_store_create(struct way_store *store, const char *parent, const struct catalog *catalog, int cap_hours);
 void way_store_flush(struct way_store *store); /* with a clock behind everything */
 void way_store_flush_at(struct way_store *store, instant wall);
@@ -56,7 +59,8 @@ void way_store_reopen(struct way_store *store); /* what was not flushed is gone:
 /* Moves the horizon as the closer does when a day's detail goes: memory and store together; flushes before. */
 void way_store_horizon(struct way_store *store, instant horizon);
 void way_store_destroy(struct way_store *store); /* with its folder */
-/* Removes a folder and what is in it: what a process that died left behind. */
-void way_dir_remove(const char *path);
+
+#define way_parent scratch_parent
+#define way_dir_remove scratch_remove
 
 #endif

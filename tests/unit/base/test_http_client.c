@@ -1,11 +1,11 @@
 /* The client's own parts; answers that go wrong are in tests/system/gvp_spite.sh. */
 #include "base/http_client.h"
+#include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -86,9 +86,8 @@ Test(http_client, an_answer_with_its_date_and_the_password_of_a_file)
     struct body body = {.most = 100};
     struct http_client_answer answer;
     instant at;
-    char path[] = "/tmp/password.XXXXXX";
-    int fd = mkstemp(path);
-    cr_assert(write(fd, "secret\r\nmore\n", 13) == 13);
+    char path[SCRATCH_PATH_SIZE];
+    scratch_file("secret\r\nmore\n", path);
     start(&server, "HTTP/1.1 200 OK\r\nDate: Mon, 23 Nov 2026 10:01:00 GMT\r\nContent-Length: 5\r\n\r\nhello");
     struct http_client *client = client_of(server.port, "reader", path);
     cr_assert_eq(http_client_get(client, "/a?b=c", &(struct http_client_take){&body, take, NULL}, &answer), ERR_OK, "%s", answer.why);
@@ -96,8 +95,7 @@ Test(http_client, an_answer_with_its_date_and_the_password_of_a_file)
     cr_expect(answer.status == 200 && bytes_equal_text(buffer_bytes(&body.text), "hello"));
     cr_expect(instant_parse(BYTES_LITERAL("2026-11-23T10:01:00Z"), &at) && answer.date == at);
     cr_expect(strstr(server.request, "GET /a?b=c HTTP/1.1\r\n") && strstr(server.request, "Authorization: Basic cmVhZGVyOnNlY3JldA==\r\n"), "%s", server.request);
-    unlink(path);
-    close(fd);
+    scratch_remove(path);
     cr_expect_eq(http_client_get(client, "/", &(struct http_client_take){&body, take, NULL}, &answer), ERR_IO);
     cr_expect(strstr(answer.why, "No such file"), "%s", answer.why);
     http_client_destroy(client);

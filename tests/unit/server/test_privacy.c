@@ -1,29 +1,19 @@
 /* Pseudonyms: the same under one key, others under another; a key file that is none stops the start. */
 #include "server/privacy.h"
 
-#include "base/log.h"
+#include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-static const char *file_with(const char *text, char path[40])
-{
-    snprintf(path, 40, "/tmp/seatmeter-test-XXXXXX");
-    int fd = mkstemp(path);
-    cr_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && close(fd) == 0);
-    return path;
-}
+#include <string.h>
 
 Test(privacy, a_key_gives_the_same_tokens_for_ever)
 {
-    char path[40], a[PSEUDONYM_TEXT_SIZE], b[PSEUDONYM_TEXT_SIZE];
+    char path[SCRATCH_PATH_SIZE], a[PSEUDONYM_TEXT_SIZE], b[PSEUDONYM_TEXT_SIZE];
     struct pseudonyms one, same, other;
-    cr_assert_eq(pseudonyms_open(file_with("0123456789abcdef\n", path), &one), ERR_OK);
-    unlink(path);
-    cr_assert_eq(pseudonyms_open(file_with("0123456789abcdef", path), &same), ERR_OK); /* how a line ends is no part of it */
-    unlink(path);
+    cr_assert_eq(pseudonyms_open(scratch_file("0123456789abcdef\n", path), &one), ERR_OK);
+    scratch_remove(path);
+    cr_assert_eq(pseudonyms_open(scratch_file("0123456789abcdef", path), &same), ERR_OK); /* how a line ends is no part of it */
+    scratch_remove(path);
     cr_assert_eq(pseudonyms_open(NULL, &other), ERR_OK);
     cr_expect(one.lasting && same.lasting && !other.lasting);
     cr_expect_str_eq(pseudonym_text(&one, "person", 5001, a), pseudonym_text(&same, "person", 5001, b));
@@ -35,9 +25,9 @@ Test(privacy, a_key_gives_the_same_tokens_for_ever)
 
 Test(privacy, a_key_file_that_is_none)
 {
-    char path[40];
+    char path[SCRATCH_PATH_SIZE];
     struct pseudonyms pseudonyms;
-    cr_expect_eq(pseudonyms_open("/tmp/seatmeter-no-such-file", &pseudonyms), ERR_SETTINGS);
-    cr_expect_eq(pseudonyms_open(file_with("too short\n", path), &pseudonyms), ERR_SETTINGS);
-    unlink(path);
+    cr_expect_eq(pseudonyms_open("/nowhere/at/all", &pseudonyms), ERR_SETTINGS);
+    cr_expect_eq(pseudonyms_open(scratch_file("too short\n", path), &pseudonyms), ERR_SETTINGS);
+    scratch_remove(path);
 }

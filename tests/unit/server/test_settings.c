@@ -2,6 +2,7 @@
 #include "server/settings.h"
 
 #include "base/file.h"
+#include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -23,24 +24,16 @@ static void close_arena(void)
 
 TestSuite(settings, .init = open_arena, .fini = close_arena);
 
-static const char *file_with(const char *text)
-{
-    char *path = arena_printf(arena, "%s", "/tmp/seatmeter-test-XXXXXX");
-    int fd = mkstemp(path);
-    cr_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && close(fd) == 0);
-    return path;
-}
-
 /* Reads text as a settings file, and asks the sources' adapters when told to; what was logged meanwhile, with
  * FILE for the file's name. */
 static enum err read_and_ask(bool ask, const char *text, const struct settings **settings, const char **logged)
 {
-    const char *path = file_with(text), *why, *at;
-    char *log = arena_printf(arena, "%s", "/tmp/seatmeter-test-XXXXXX");
+    char path[SCRATCH_PATH_SIZE], log[SCRATCH_PATH_SIZE];
+    const char *why, *at;
     struct bytes said;
-    int fd = mkstemp(log), stderr_kept = dup(STDERR_FILENO);
+    int fd = open(scratch_file("", log), O_WRONLY), stderr_kept = dup(STDERR_FILENO);
     cr_assert(fd >= 0 && stderr_kept >= 0 && dup2(fd, STDERR_FILENO) >= 0);
-    enum err err = settings_read(path, arena, settings);
+    enum err err = settings_read(scratch_file(text, path), arena, settings);
     if (!err && ask)
         err = settings_check_sources(*settings);
     cr_assert(dup2(stderr_kept, STDERR_FILENO) >= 0);
@@ -55,7 +48,8 @@ static enum err read_and_ask(bool ask, const char *text, const struct settings *
     buffer_append_text(&out, rest);
     *logged = arena_text(arena, buffer_bytes(&out));
     buffer_free(&out);
-    cr_assert(unlink(path) == 0 && unlink(log) == 0);
+    scratch_remove(path);
+    scratch_remove(log);
     return err;
 }
 

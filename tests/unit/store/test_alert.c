@@ -1,9 +1,9 @@
 /* Alerts: since when they hold is kept while they do, an end is written down, and what ended begins anew. */
 #include "store/alert.h"
+#include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static struct bytes said(struct db *db, struct arena *arena, const struct alert *alert)
 {
@@ -26,11 +26,10 @@ static void expect(struct bytes json, const char *part)
 
 Test(alert, begins_lasts_ends_and_begins_anew)
 {
-    char dir[] = "/tmp/seatmeter-alert-XXXXXX", command[100];
+    char dir[SCRATCH_PATH_SIZE];
     struct arena *arena = arena_create();
     struct db *db;
-    cr_assert_not_null(mkdtemp(dir));
-    cr_assert_eq(db_create(&(struct db_options){.dir = dir, .map_bytes = 1 << 24}, &db), ERR_OK);
+    cr_assert_eq(db_create(&(struct db_options){.dir = scratch_folder(NULL, dir), .map_bytes = 1 << 24}, &db), ERR_OK);
     struct alert alert = {.kind = BYTES_LITERAL(ALERT_CLOSE_DIFFERS), .subject = BYTES_LITERAL("system/2026-11-22/0"), .text = BYTES_LITERAL("it differs"),
                           .detail = BYTES_LITERAL("{\"ours\":\"ab\"}"), .at = 1000};
     struct alert ended = alert;
@@ -50,7 +49,6 @@ Test(alert, begins_lasts_ends_and_begins_anew)
     expect(said(db, arena, &alert), "\"since\":\"1970-01-01T00:00:04.000Z\",\"at\":\"1970-01-01T00:00:04.000Z\",\"ended\":null");
     db_destroy(db);
     arena_destroy(arena);
-    snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    cr_assert_eq(system(command), 0);
+    scratch_remove(dir);
     printf("an alert began, lasted, ended and began anew\n");
 }

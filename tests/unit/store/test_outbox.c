@@ -2,19 +2,18 @@
 #include "store/outbox.h"
 
 #include "base/crypto.h"
+#include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 Test(outbox, offered_and_told)
 {
-    char dir[] = "/tmp/seatmeter-outbox-XXXXXX", command[100], digests[20][SHA256_TEXT_SIZE];
+    char dir[SCRATCH_PATH_SIZE], digests[20][SHA256_TEXT_SIZE];
     struct close_key whole = {.book = 0, .day = 20000}, tenant = {.book = 101, .day = 20000}, later = {.book = 0, .day = 20001}, key;
     struct db *db;
     struct db_txn *txn;
-    cr_assert_not_null(mkdtemp(dir));
-    cr_assert_eq(db_create(&(struct db_options){.dir = dir, .map_bytes = 1 << 24}, &db), ERR_OK);
+    cr_assert_eq(db_create(&(struct db_options){.dir = scratch_folder(NULL, dir), .map_bytes = 1 << 24}, &db), ERR_OK);
     cr_assert_eq(db_begin_write(db, &txn), ERR_OK);
     for (int i = 0; i < 20; i++) {
         sha256_text(bytes_of((const uint8_t *)&i, sizeof i), digests[i]);
@@ -38,7 +37,6 @@ Test(outbox, offered_and_told)
     cr_assert(outbox_next_usage(txn, NULL, &key) && key.day == 20001);
     cr_assert_eq(db_commit(txn), ERR_OK);
     db_destroy(db);
-    snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    cr_assert_eq(system(command), 0);
+    scratch_remove(dir);
     printf("16 of 20 digests known, three closes walked in order\n");
 }

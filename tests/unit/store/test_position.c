@@ -1,25 +1,25 @@
 /* Positions, gaps and dead letters of topics: written once, read back whole, in order, beside sources' cursors. */
 #include "store/records.h"
+#include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-static struct db *db_new(char *dir)
+static struct db *db;
+static char dir[SCRATCH_PATH_SIZE];
+
+static void open_store(void)
 {
-    struct db *db = NULL;
-    cr_assert_not_null(mkdtemp(dir));
-    cr_assert_eq(db_create(&(struct db_options){.dir = dir, .map_bytes = 1 << 24}, &db), ERR_OK);
-    return db;
+    cr_assert_eq(db_create(&(struct db_options){.dir = scratch_folder(NULL, dir), .map_bytes = 1 << 24}, &db), ERR_OK);
 }
 
-static void db_end(struct db *db, const char *dir)
+static void close_store(void)
 {
-    char command[200];
     db_destroy(db);
-    snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    cr_assert_eq(system(command), 0);
+    scratch_remove(dir);
 }
+
+TestSuite(position, .init = open_store, .fini = close_store);
 
 static void count_position(void *owner, const struct partition_position *position)
 {
@@ -32,8 +32,6 @@ static void count_position(void *owner, const struct partition_position *positio
 
 Test(position, topics_beside_cursors)
 {
-    char dir[] = "/tmp/seatmeter-position-XXXXXX";
-    struct db *db = db_new(dir);
     struct db_txn *txn;
     struct partition_position all[8] = {{.next = 0}}, one;
     struct bytes facts = BYTES_LITERAL("seatmeter.facts"), objects = BYTES_LITERAL("seatmeter.objects");
@@ -56,7 +54,6 @@ Test(position, topics_beside_cursors)
     cr_assert(!partition_position_get(txn, facts, 3, &one));
     db_abort(txn);
     printf("4 positions of topics and one cursor, each read back\n");
-    db_end(db, dir);
 }
 
 static enum err take_watermark(void *owner, const struct fact *fact)
@@ -68,8 +65,6 @@ static enum err take_watermark(void *owner, const struct fact *fact)
 
 Test(position, a_watermark_has_a_row_in_each_partition)
 {
-    char dir[] = "/tmp/seatmeter-position-XXXXXX";
-    struct db *db = db_new(dir);
     struct db_txn *txn;
     struct arena *arena = arena_create();
     uint32_t partitions[4] = {99, 99, 99, 99}, said[4] = {FACT_PARTITION_NONE, fact_partition(FACT_TOPIC_FACTS, 0), fact_partition(FACT_TOPIC_FACTS, 1),
@@ -91,7 +86,6 @@ Test(position, a_watermark_has_a_row_in_each_partition)
         cr_expect_eq(partitions[i], said[i], "version %d: partition %u, expected %u", i, partitions[i], said[i]);
     db_abort(txn);
     arena_destroy(arena);
-    db_end(db, dir);
 }
 
 static void take_letter(void *owner, struct bytes id, const struct dead_letter *letter)
@@ -102,8 +96,6 @@ static void take_letter(void *owner, struct bytes id, const struct dead_letter *
 
 Test(position, dead_letters_know_their_place)
 {
-    char dir[] = "/tmp/seatmeter-position-XXXXXX";
-    struct db *db = db_new(dir);
     struct db_txn *txn;
     struct arena *arena = arena_create();
     struct dead_letter back, letter = {.topic = BYTES_LITERAL("seatmeter.facts"), .partition = 3, .offset = 4711, .index = 2,
@@ -122,5 +114,4 @@ Test(position, dead_letters_know_their_place)
     cr_assert(bytes_equal_text(back.why, "w") && bytes_equal_text(back.raw, "raw") && back.source.len == 0);
     db_abort(txn);
     arena_destroy(arena);
-    db_end(db, dir);
 }

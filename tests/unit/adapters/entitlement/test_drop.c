@@ -3,11 +3,11 @@
 #include "base/crypto.h"
 #include "base/file.h"
 #include "proto/fact_json.h"
+#include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@
 
 static struct {
     struct arena *arena;
-    char dir[32];
+    char dir[SCRATCH_PATH_SIZE];
     struct entitlement_settings settings;
     struct drop *drop;
     struct buffer facts, refused, cursor; /* what came out since begin or forget() */
@@ -70,8 +70,7 @@ static void stop(void)
 static void begin(void)
 {
     here.arena = arena_create();
-    snprintf(here.dir, sizeof here.dir, "/tmp/drop.XXXXXX");
-    cr_assert(mkdtemp(here.dir));
+    scratch_folder(NULL, here.dir);
     here.settings = (struct entitlement_settings){.name = "sold", .dir = here.dir, .poll_seconds = 1};
     here.facts_left = -1;
     here.now = NOW;
@@ -81,7 +80,7 @@ static void begin(void)
 static void end(void)
 {
     stop();
-    cr_assert_eq(system(arena_printf(here.arena, "rm -rf %s", here.dir)), 0);
+    scratch_remove(here.dir);
     buffer_free(&here.facts);
     buffer_free(&here.refused);
     buffer_free(&here.cursor);
@@ -300,13 +299,14 @@ Test(drop, what_is_no_file_of_ours_stays)
 
 Test(drop, a_file_that_may_not_be_read_is_refused)
 {
-    if (geteuid() == 0)
-        cr_assert_eq(seteuid(65534), -0, "as somebody without rights");
-    /* whose folder it is decides: made anew as this user */
+    enum { NOBODY = 65534 };
+    char dir[SCRATCH_PATH_SIZE]; /* in the other, and goes with it */
     stop();
-    char dir[] = "/tmp/drop-nobody.XXXXXX";
-    cr_assert(mkdtemp(dir));
-    here.settings.dir = dir;
+    here.settings.dir = scratch_folder(here.dir, dir);
+    if (geteuid() == 0) {
+        cr_assert(chmod(here.dir, 0711) == 0 && chown(dir, NOBODY, NOBODY) == 0);
+        cr_assert_eq(seteuid(NOBODY), 0, "as somebody without rights");
+    }
     start();
     const char *file = arena_printf(here.arena, "%s/secret.csv", dir), *why = "";
     int fd = open(file, O_WRONLY | O_CREAT, 0000);
@@ -317,7 +317,6 @@ Test(drop, a_file_that_may_not_be_read_is_refused)
     struct bytes receipt;
     cr_assert_eq(file_read(arena_printf(here.arena, "%s/refused/secret.csv.receipt", dir), here.arena, &receipt, &why), ERR_OK, "%s", why);
     cr_expect(strstr(arena_text(here.arena, receipt), "secret.csv: cannot be read: Permission denied, expected a file that Seatmeter's user may read\n"));
-    cr_assert_eq(system(arena_printf(here.arena, "rm -rf %s", dir)), 0);
     if (getuid() == 0)
         cr_assert_eq(seteuid(0), 0);
 }

@@ -1,10 +1,9 @@
 /* A source's settings: the defaults, and each wrong one refused. */
 #include "adapters/entitlement/settings.h"
+#include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 static enum err read_settings(const char *text, struct arena *arena, struct entitlement_settings *settings)
 {
@@ -46,14 +45,13 @@ Test(entitlement_settings, each_wrong_one_is_refused)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         cr_expect_eq(read_settings(wrong[i], arena, &settings), ERR_SETTINGS, "%s was taken", wrong[i]);
 
-    char path[] = "/tmp/map.XXXXXX";
-    int fd = mkstemp(path);
-    cr_assert(fd >= 0 && write(fd, "items: {a: b}\n", 14) == 14);
-    cr_expect_eq(read_settings(arena_printf(arena, "dir: /drop\nmap: %s", path), arena, &settings), ERR_OK);
-    cr_assert(write(fd, "items: {}\n", 10) == 10);
-    cr_expect_eq(read_settings(arena_printf(arena, "dir: /drop\nmap: %s", path), arena, &settings), ERR_SETTINGS, "a faulty map");
-    close(fd);
-    unlink(path);
+    static const char *const maps[] = {"items: {a: b}\n", "items: {a: b}\nitems: {}\n"};
+    for (int faulty = 0; faulty < 2; faulty++) {
+        char path[SCRATCH_PATH_SIZE];
+        const char *text = arena_printf(arena, "dir: /drop\nmap: %s", scratch_file(maps[faulty], path));
+        cr_expect_eq(read_settings(text, arena, &settings), faulty ? ERR_SETTINGS : ERR_OK, "%s", maps[faulty]);
+        scratch_remove(path);
+    }
     printf("%zu wrong settings\n", sizeof wrong / sizeof *wrong + 1);
     arena_destroy(arena);
 }

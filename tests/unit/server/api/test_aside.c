@@ -1,16 +1,9 @@
 /* Questions that are worked on aside: each is answered or told to come again, and none outlives the server. */
-#include "server/api/api.h"
-
-#include "proto/fact_json.h"
 #include "server/api/route.h"
-#include "server/ingest/ingest.h"
+#include "tests/unit/server/api/served.h"
 
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,78 +11,24 @@ enum { ASKED = 24 };
 #define REQUEST(path) "GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define QUESTION REQUEST("/api/v1/explain?item=inbound-voice&at=2026-11-24T09:30:00.000Z")
 
-static struct db *db;
-static struct ingest *ingest;
-static struct loop *loop;
-static struct api *api;
-static struct settings settings;
-static pthread_t thread;
-static char folder[64];
-
-static void *work(void *owner)
-{
-    (void)owner;
-    loop_run(loop);
-    return NULL;
-}
+static struct served served;
 
 static void begin(void)
 {
-    snprintf(folder, sizeof folder, "/tmp/seatmeter-test-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    cr_assert_eq(db_create(&(struct db_options){.dir = folder, .map_bytes = 64 << 20}, &db), ERR_OK);
-    cr_assert_eq(ingest_create(&(struct ingest_options){.db = db}, &ingest), ERR_OK);
-    for (int i = 0; i < 500; i++) {
-        char line[300];
-        const char *why = "";
-        struct fact fact;
-        struct arena *arena = arena_create();
-        snprintf(line, sizeof line, "{\"source\":\"icon-a\",\"kind\":\"login_session\",\"key\":\"%d\",\"version\":1,\"body\":{\"session\":\"s%d\",\"dn\":%d,"
-                                    "\"begin\":\"2026-11-24T09:00:00.000Z\",\"end\":\"2026-11-24T10:00:00.000Z\"}}", i, i, i);
-        cr_assert_eq(fact_json_read(bytes_from_text(line), arena, &fact, &why), ERR_OK, "%s", why);
-        ingest_fact(ingest, &fact);
-        arena_destroy(arena);
-    }
-    cr_assert_eq(ingest_flush(ingest, 1795514400000), ERR_OK);
-    settings.http.bind = "127.0.0.1";
-    settings.alerts.silent_seconds = 900;
-    loop = loop_create();
-    cr_assert_eq(api_create(&(struct api_options){.loop = loop, .db = db, .settings = &settings}, &api), ERR_OK);
-    cr_assert_eq(pthread_create(&thread, NULL, work, NULL), 0);
+    served_open(&served);
+    for (int i = 0; i < 500; i++)
+        told_line(&served.told, arena_printf(served.told.arena,
+                                             "{\"source\":\"icon-a\",\"kind\":\"login_session\",\"key\":\"%d\",\"version\":1,\"body\":{\"session\":\"s%d\",\"dn\":%d,"
+                                             "\"begin\":\"2026-11-24T09:00:00.000Z\",\"end\":\"2026-11-24T10:00:00.000Z\"}}", i, i, i));
+    way_store_flush_at(&served.told.store, told_at("2026-11-24T10:00:00.000Z"));
+    served_start(&served, NULL);
 }
 
-static void stop(void)
-{
-    loop_stop(loop);
-    pthread_join(thread, NULL);
-    api_destroy(api);
-    api = NULL;
-}
-
-static void end(void)
-{
-    char command[128];
-    if (api)
-        stop();
-    loop_destroy(loop);
-    ingest_destroy(ingest);
-    db_destroy(db);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert_eq(system(command), 0);
-}
+static void end(void) { served_close(&served); }
 
 TestSuite(aside, .init = begin, .fini = end);
 
-static int ask(const char *request)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)api_port(api)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct timeval limit = {60, 0}; /* how long a failure takes */
-    cr_assert(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
-    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    cr_assert_eq(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
-    return fd;
-}
+static int ask(const char *request) { return served_ask(&served, request); }
 
 /* The status, 0 when the connection ended without one. */
 static int read_answer(int fd, struct buffer *in)
@@ -167,7 +106,7 @@ Test(aside, an_end_while_questions_wait)
     struct buffer in = {0};
     for (int i = 0; i < ASKED; i++)
         fds[i] = ask(QUESTION);
-    stop();
+    served_stop(&served);
     for (int i = 0; i < ASKED; i++) {
         int status = read_answer(fds[i], &in);
         cr_expect(status == 200 || status == 503 || status == 0, "answer %d: %d", i, status);

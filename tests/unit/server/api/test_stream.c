@@ -1,59 +1,26 @@
 /* The api on its loop, asked over real sockets: the whole state first, then changed rows; what is refused; its end. */
-#include "server/api/api.h"
-
 #include "base/json.h"
-#include "proto/fact_json.h"
-#include "server/ingest/ingest.h"
+#include "tests/unit/server/api/served.h"
 
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct db *db;
-static struct ingest *ingest;
-static struct loop *loop;
-static struct api *api;
-static struct settings settings;
-static pthread_t thread;
-static char folder[64];
+static struct served served;
 static int64_t wall = 1795514400000; /* 2026-11-24T10:00:00.000Z */
 static const char *not_ready;
 
-static void tell(const char *line)
-{
-    struct fact fact;
-    const char *why = "";
-    struct arena *arena = arena_create();
-    cr_assert_eq(fact_json_read(bytes_from_text(line), arena, &fact, &why), ERR_OK, "%s: %s", line, why);
-    ingest_fact(ingest, &fact);
-    arena_destroy(arena);
-}
-
 static void session(int number, const char *media)
 {
-    char line[400];
-    snprintf(line, sizeof line,
-             "{\"source\":\"icon-a\",\"kind\":\"login_session\",\"key\":\"%d\",\"version\":1,\"body\":{\"session\":\"s%d\",\"tenant\":101,\"place\":%d,"
-             "\"%s\":7,\"begin\":\"2026-11-24T09:00:00.000Z\"}}",
-             number, number, number, media);
-    tell(line);
+    told_line(&served.told, arena_printf(served.told.arena,
+                                         "{\"source\":\"icon-a\",\"kind\":\"login_session\",\"key\":\"%d\",\"version\":1,\"body\":{\"session\":\"s%d\","
+                                         "\"tenant\":101,\"place\":%d,\"%s\":7,\"begin\":\"2026-11-24T09:00:00.000Z\"}}", number, number, number, media));
 }
 
 static void flush(void)
 {
-    cr_assert_eq(ingest_flush(ingest, wall += 1000), ERR_OK);
-}
-
-static void *work(void *owner)
-{
-    (void)owner;
-    loop_run(loop);
-    return NULL;
+    way_store_flush_at(&served.told.store, wall += 1000);
 }
 
 static bool ready(void *owner, const char **why)
@@ -65,44 +32,17 @@ static bool ready(void *owner, const char **why)
 
 static void begin(void)
 {
-    snprintf(folder, sizeof folder, "/tmp/seatmeter-test-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    cr_assert_eq(db_create(&(struct db_options){.dir = folder, .map_bytes = 64 << 20}, &db), ERR_OK);
-    cr_assert_eq(ingest_create(&(struct ingest_options){.db = db}, &ingest), ERR_OK);
-    settings.http.bind = "127.0.0.1";
-    settings.alerts.silent_seconds = 900;
-    loop = loop_create();
+    served_open(&served);
     session(1, "dn");
     flush();
-    cr_assert_eq(api_create(&(struct api_options){.loop = loop, .db = db, .settings = &settings, .ready = ready}, &api), ERR_OK);
-    cr_assert_eq(pthread_create(&thread, NULL, work, NULL), 0);
+    served_start(&served, ready);
 }
 
-static void end(void)
-{
-    char command[128];
-    loop_stop(loop);
-    pthread_join(thread, NULL);
-    api_destroy(api);
-    loop_destroy(loop);
-    ingest_destroy(ingest);
-    db_destroy(db);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert_eq(system(command), 0);
-}
+static void end(void) { served_close(&served); }
 
 TestSuite(stream, .init = begin, .fini = end);
 
-static int ask(const char *request)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)api_port(api)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct timeval limit = {30, 0}; /* how long a failure takes */
-    cr_assert(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
-    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    cr_assert_eq(send(fd, request, strlen(request), 0), (ssize_t)strlen(request));
-    return fd;
-}
+static int ask(const char *request) { return served_ask(&served, request); }
 
 /* Reads until what was read since mark holds text; false at the end of the connection. */
 static bool read_until(int fd, struct buffer *in, size_t mark, const char *text)
@@ -167,7 +107,7 @@ Test(stream, whole_state_then_changed_rows)
 
     session(2, "dn");
     flush();
-    api_wake(api);
+    api_wake(served.api);
     do /* events in between say that the clock moved */
         event = next_event(fd, &in, &mark, arena);
     while (json_member(event, "rows")->child_count == 0);
@@ -189,7 +129,7 @@ Test(stream, a_reader_that_does_not_read_harms_nobody)
     for (int i = 3; i < 40; i++) {
         session(i, "dn");
         flush();
-        api_wake(api);
+        api_wake(served.api);
         cr_assert_eq(status_of("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"), 200);
     }
     for (int i = 0; i < 8; i++)
@@ -232,10 +172,9 @@ Test(stream, ready_when_the_server_says_so)
 {
     static const char request[] = "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     cr_expect_eq(status_of(request), 200);
-    loop_stop(loop);
-    pthread_join(thread, NULL);
+    served_pause(&served);
     not_ready = "the first flush is to come";
-    cr_assert_eq(pthread_create(&thread, NULL, work, NULL), 0);
+    served_go_on(&served);
     cr_expect_eq(status_of(request), 503);
 }
 

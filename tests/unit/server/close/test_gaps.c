@@ -50,7 +50,7 @@ Test(gaps, topics_and_sources)
 {
     struct way_store store;
     struct buffer out = {0};
-    way_store_create(&store, way_parent(), NULL, 24);
+    way_store_create(&store, NULL, NULL, 24);
     way_store_flush(&store);
     written(&store, &out);
     cr_assert_str_eq(buffer_text(&out), "[]", "nobody said anything");
@@ -80,7 +80,7 @@ Test(gaps, close_that_differs_is_kept)
     struct db_txn *txn;
     struct arena *arena = arena_create();
     struct close_key key = {.book = 101, .day = 20000}, other = {.book = 0, .day = 20000};
-    way_store_create(&store, way_parent(), NULL, 24);
+    way_store_create(&store, NULL, NULL, 24);
     close_differs(store.ingest, key, "aa11", BYTES_LITERAL("bb22"));
     way_store_flush(&store);
     way_store_reopen(&store);

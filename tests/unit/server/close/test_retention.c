@@ -42,7 +42,7 @@ static struct way_store store;
 
 static void open_store(void)
 {
-    way_store_create(&store, way_parent(), NULL, 24);
+    way_store_create(&store, NULL, NULL, 24);
 }
 
 static void close_store(void)

@@ -61,7 +61,7 @@ Test(digest, the_facts_alone)
     struct digest digests[3];
     load_make(&(struct load_options){.facts = 3000, .late_percent = 5}, arena, &load);
     for (int i = 0; i < 3; i++) {
-        way_store_create(&stores[i], way_parent(), NULL, 24);
+        way_store_create(&stores[i], NULL, NULL, 24);
         fill(&stores[i], (enum way)i, seed, &load);
         digests[i] = digest_of(&stores[i]);
     }
@@ -100,7 +100,7 @@ Test(digest, instances_at_a_mark)
     struct db_txn *txn;
     struct digest digest = {.horizon = INSTANT_EVER};
     struct fact_mark first = {.id = BYTES_LITERAL("m1"), .at = 1000}, second = {.id = BYTES_LITERAL("m2"), .at = 2000}, third = {.id = BYTES_LITERAL("m3"), .at = 3000};
-    way_store_create(&store, way_parent(), NULL, 24);
+    way_store_create(&store, NULL, NULL, 24);
     struct replica *a = replica_create(store.ingest, "a"), *b = replica_create(store.ingest, "b");
     digest.tables[DIGEST_SLOTS].sum = 5;
 

@@ -2,10 +2,9 @@
 #include "server/query/explain.h"
 
 #include "base/json.h"
-#include "proto/fact_json.h"
 #include "server/api/body.h"
-#include "server/ingest/ingest.h"
 #include "server/privacy.h"
+#include "tests/support/told_store.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -13,47 +12,23 @@
 
 #define DAY "2026-11-23T"
 
-static struct db *db;
-static struct ingest *ingest;
-static struct query *query;
-static struct arena *arena;
-static char folder[64];
+static struct told_store told;
 
-static void begin(void)
-{
-    arena = arena_create();
-    snprintf(folder, sizeof folder, "/tmp/seatmeter-test-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    cr_assert_eq(db_create(&(struct db_options){.dir = folder, .map_bytes = 64 << 20}, &db), ERR_OK);
-    cr_assert_eq(ingest_create(&(struct ingest_options){.db = db}, &ingest), ERR_OK);
-}
-
-static void end(void)
-{
-    char command[128];
-    query_close(query);
-    ingest_destroy(ingest);
-    db_destroy(db);
-    arena_destroy(arena);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert_eq(system(command), 0);
-}
+static void begin(void) { told_store_open(&told); }
+static void end(void) { told_store_close(&told); }
 
 TestSuite(explain, .init = begin, .fini = end);
 
 static void tell(const char *source, const char *kind, const char *key, const char *body)
 {
-    struct fact fact;
-    const char *why = "", *line = arena_printf(arena, "{\"source\":\"%s\",\"kind\":\"%s\",\"key\":\"%s\",\"version\":1,\"body\":{%s}}", source, kind, key, body);
-    cr_assert_eq(fact_json_read(bytes_from_text(line), arena, &fact, &why), ERR_OK, "%s: %s", line, why);
-    ingest_fact(ingest, &fact);
+    told_fact(&told, source, kind, key, arena_printf(told.arena, "{%s}", body));
 }
 
 /* from and to: times of the day; to NULL: still in.  more: "\"dn\":1,…" */
 static void login_of(const char *source, const char *id, const char *from, const char *to, const char *more)
 {
     tell(source, "login_session", id,
-         arena_printf(arena, "\"session\":\"%s\",\"begin\":\"" DAY "%sZ\",\"end\":%s%s%s%s%s", id, from, to ? "\"" DAY : "null", to ? to : "",
+         arena_printf(told.arena, "\"session\":\"%s\",\"begin\":\"" DAY "%sZ\",\"end\":%s%s%s%s%s", id, from, to ? "\"" DAY : "null", to ? to : "",
                       to ? "Z\"" : "", *more ? "," : "", more));
 }
 
@@ -64,15 +39,12 @@ static void login(const char *id, const char *from, const char *to, const char *
 
 static instant at(const char *text)
 {
-    instant out = INSTANT_NONE;
-    cr_assert(instant_parse(bytes_from_text(arena_printf(arena, DAY "%sZ", text)), &out), "%s is no time", text);
-    return out;
+    return told_at(arena_printf(told.arena, DAY "%sZ", text));
 }
 
 static void flush(const char *wall)
 {
-    cr_assert_eq(ingest_flush(ingest, at(wall)), ERR_OK);
-    cr_assert_eq(query_open(db, &query), ERR_OK);
+    told_look(&told, arena_printf(told.arena, DAY "%sZ", wall));
 }
 
 static struct explain_request request_of(const char *item, const char *when)
@@ -84,7 +56,7 @@ static struct explain_answer explain(struct explain_request request)
 {
     struct explain_answer answer;
     const char *why = "";
-    cr_assert_eq(query_explain(query, &request, arena, &answer, &why), ERR_OK, "%s", why);
+    cr_assert_eq(query_explain(told.query, &request, told.arena, &answer, &why), ERR_OK, "%s", why);
     return answer;
 }
 
@@ -95,17 +67,17 @@ static int by_text(const void *a, const void *b)
 }
 static const char *seats_text(const struct explain_answer *answer)
 {
-    char **texts = arena_alloc(arena, (answer->seat_count + 1) * sizeof *texts), *all = arena_printf(arena, "%s", "");
+    char **texts = arena_alloc(told.arena, (answer->seat_count + 1) * sizeof *texts), *all = arena_printf(told.arena, "%s", "");
     for (size_t i = 0; i < answer->seat_count; i++) {
         const struct explain_seat *seat = &answer->seats[i];
-        texts[i] = seat->key.id == ID_NONE ? arena_printf(arena, "%s %.*s:", seat_kind_name(seat->key.kind), (int)seat->key.text.len, (const char *)seat->key.text.data)
-                                           : arena_printf(arena, "%s %lld:", seat_kind_name(seat->key.kind), (long long)seat->key.id);
+        texts[i] = seat->key.id == ID_NONE ? arena_printf(told.arena, "%s %.*s:", seat_kind_name(seat->key.kind), (int)seat->key.text.len, (const char *)seat->key.text.data)
+                                           : arena_printf(told.arena, "%s %lld:", seat_kind_name(seat->key.kind), (long long)seat->key.id);
         for (size_t s = 0; s < seat->session_count; s++)
-            texts[i] = arena_printf(arena, "%s %.*s", texts[i], (int)seat->sessions[s].id.len, (const char *)seat->sessions[s].id.data);
+            texts[i] = arena_printf(told.arena, "%s %.*s", texts[i], (int)seat->sessions[s].id.len, (const char *)seat->sessions[s].id.data);
     }
     qsort(texts, answer->seat_count, sizeof *texts, by_text);
     for (size_t i = 0; i < answer->seat_count; i++)
-        all = arena_printf(arena, "%s%s%s", all, i ? "; " : "", texts[i]);
+        all = arena_printf(told.arena, "%s%s%s", all, i ? "; " : "", texts[i]);
     return all;
 }
 
@@ -158,11 +130,11 @@ Test(explain, twins_are_told_once)
     struct explain_answer answer = explain(request_of("inbound-voice", "09:30:00.000"));
     cr_assert_eq(answer.seat_count, 1);
     cr_assert_eq(answer.seats[0].session_count, 1);
-    const struct told_session *told = &answer.seats[0].sessions[0];
-    cr_assert(told->id_count == 2 && told->source_count == 2);
-    cr_expect(bytes_equal_text(told->id, "z") && bytes_equal_text(told->ids[0], "a") && bytes_equal_text(told->ids[1], "z"));
-    cr_expect(bytes_equal_text(told->sources[0], "icon-a") && bytes_equal_text(told->sources[1], "icon-b"));
-    cr_expect(told->begin == at("09:00:00.000") && !answer.seats[0].shared);
+    const struct told_session *session = &answer.seats[0].sessions[0];
+    cr_assert(session->id_count == 2 && session->source_count == 2);
+    cr_expect(bytes_equal_text(session->id, "z") && bytes_equal_text(session->ids[0], "a") && bytes_equal_text(session->ids[1], "z"));
+    cr_expect(bytes_equal_text(session->sources[0], "icon-a") && bytes_equal_text(session->sources[1], "icon-b"));
+    cr_expect(session->begin == at("09:00:00.000") && !answer.seats[0].shared);
 }
 
 static const char *sentence_of(struct explain_request request)
@@ -172,11 +144,11 @@ static const char *sentence_of(struct explain_request request)
     struct pseudonyms pseudonyms;
     const char *why = "";
     cr_assert_eq(pseudonyms_open(NULL, &pseudonyms), ERR_OK);
-    cr_assert_eq(body_explain(query, &request, &pseudonyms, &page, arena, &out, &why), ERR_OK, "%s", why);
-    const struct json *answer = json_read(buffer_bytes(&out), arena, &why);
+    cr_assert_eq(body_explain(told.query, &request, &pseudonyms, &page, told.arena, &out, &why), ERR_OK, "%s", why);
+    const struct json *answer = json_read(buffer_bytes(&out), told.arena, &why);
     cr_assert(answer, "%s", why);
     buffer_free(&out);
-    return arena_text(arena, json_member(json_member(answer, "why"), "sentence")->text);
+    return arena_text(told.arena, json_member(json_member(answer, "why"), "sentence")->text);
 }
 
 /* Two stuck phones, one superseded session, one place with two persons; a true agent makes the peak. */
@@ -243,7 +215,7 @@ static void refused(const char *what, struct explain_request request, enum err e
 {
     struct explain_answer answer;
     const char *why = "";
-    enum err err = query_explain(query, &request, arena, &answer, &why);
+    enum err err = query_explain(told.query, &request, told.arena, &answer, &why);
     cr_expect(err == expected && strstr(why, said), "%s: %s, \"%s\"; expected %s, \"%s\"", what, err_name(err), why, err_name(expected), said);
 }
 
@@ -251,7 +223,6 @@ Test(explain, refused_with_a_sentence)
 {
     flush("08:00:00.000");
     refused("empty", request_of("inbound-voice", "07:00:00.000"), ERR_NOT_FOUND, "not zero seats");
-    query_close(query);
     login("a", "09:00:00.000", "12:00:00.000", "\"dn\":1,\"tenant\":101");
     flush("13:00:00.000");
     struct explain_request wrong[7];
@@ -273,11 +244,11 @@ Test(explain, refused_with_a_sentence)
     refused("future", wrong[6], ERR_NOT_FOUND, "Nothing has been heard");
 
     struct db_txn *txn;
-    query_close(query);
-    cr_assert_eq(db_begin_write(db, &txn), ERR_OK);
+    query_close(told.query);
+    cr_assert_eq(db_begin_write(told.store.db, &txn), ERR_OK);
     meta_put(txn, "horizon", BYTES_LITERAL(DAY "11:00:00.000Z"));
     cr_assert_eq(db_commit(txn), ERR_OK);
-    cr_assert_eq(query_open(db, &query), ERR_OK);
+    cr_assert_eq(query_open(told.store.db, &told.query), ERR_OK);
     refused("gone", request_of("inbound-voice", "10:00:00.000"), ERR_NOT_FOUND, "is gone: sessions are kept from 2026-11-23T11:00:00.000Z on");
 }
 
@@ -296,9 +267,9 @@ Test(explain, pseudonyms_and_pages)
     login("e", "09:00:00.000", "10:00:00.000", "\"place\":3,\"person\":555");
     flush("12:00:00.000");
     cr_assert(pseudonyms_open(NULL, &one) == ERR_OK && pseudonyms_open(NULL, &other) == ERR_OK);
-    cr_assert_eq(body_explain(query, &request, &one, &page, arena, &whole, &why), ERR_OK);
-    cr_assert_eq(body_explain(query, &request, &one, &page, arena, &again, &why), ERR_OK);
-    cr_assert_eq(body_explain(query, &request, &other, &page, arena, &foreign, &why), ERR_OK);
+    cr_assert_eq(body_explain(told.query, &request, &one, &page, told.arena, &whole, &why), ERR_OK);
+    cr_assert_eq(body_explain(told.query, &request, &one, &page, told.arena, &again, &why), ERR_OK);
+    cr_assert_eq(body_explain(told.query, &request, &other, &page, told.arena, &foreign, &why), ERR_OK);
     cr_expect(bytes_equal(buffer_bytes(&whole), buffer_bytes(&again)));
     cr_expect(!bytes_equal(buffer_bytes(&whole), buffer_bytes(&foreign)));
     cr_expect(!strstr(buffer_text(&whole), "987654321") && !strstr(buffer_text(&whole), "123456789"), "%s", buffer_text(&whole));
@@ -308,18 +279,18 @@ Test(explain, pseudonyms_and_pages)
     do {
         struct buffer out = {0};
         page.cursor = page.next;
-        cr_assert_eq(body_explain(query, &request, &one, &page, arena, &out, &why), ERR_OK, "%s", why);
+        cr_assert_eq(body_explain(told.query, &request, &one, &page, told.arena, &out, &why), ERR_OK, "%s", why);
         const char *first = strstr(buffer_text(&out), "\"seats\":["), *last = strstr(buffer_text(&out), "],\"why\"");
         cr_assert(first && last);
         buffer_append_text(&pages, count++ ? "," : "");
         buffer_append(&pages, first + 9, (size_t)(last - first) - 9);
         buffer_free(&out);
-        cr_expect(!strstr(bytes_present(page.next) ? (const char *)arena_text(arena, body_unhex(page.next, arena)) : "", "987654321"));
+        cr_expect(!strstr(bytes_present(page.next) ? (const char *)arena_text(told.arena, body_unhex(page.next, told.arena)) : "", "987654321"));
     } while (bytes_present(page.next));
     cr_expect_eq(count, 3);
     cr_expect(strstr(buffer_text(&whole), buffer_text(&pages)), "%s is not in %s", buffer_text(&pages), buffer_text(&whole));
     page = (struct body_page){.limit = 2, .cursor = BYTES_LITERAL("00")};
-    cr_expect_eq(body_explain(query, &request, &one, &page, arena, &again, &why), ERR_INPUT);
+    cr_expect_eq(body_explain(told.query, &request, &one, &page, told.arena, &again, &why), ERR_INPUT);
     buffer_free(&whole);
     buffer_free(&again);
     buffer_free(&foreign);

@@ -1,59 +1,28 @@
 /* What contradicts itself is counted by the written rule, and shown; what does not is no oddity. */
-#include "proto/fact_json.h"
 #include "server/api/body.h"
-#include "server/ingest/ingest.h"
 #include "server/query/oddity.h"
+#include "tests/support/told_store.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-static struct db *db;
-static struct ingest *ingest;
-static struct query *query;
-static struct arena *arena;
-static char folder[64];
+static struct told_store told;
 static struct oddity oddities[ODDITY_KIND_COUNT];
 
-static void begin(void)
-{
-    arena = arena_create();
-    query = NULL;
-    snprintf(folder, sizeof folder, "/tmp/seatmeter-test-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    cr_assert_eq(db_create(&(struct db_options){.dir = folder, .map_bytes = 64 << 20}, &db), ERR_OK);
-    cr_assert_eq(ingest_create(&(struct ingest_options){.db = db}, &ingest), ERR_OK);
-}
-
-static void end(void)
-{
-    char command[128];
-    query_close(query);
-    ingest_destroy(ingest);
-    db_destroy(db);
-    arena_destroy(arena);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert_eq(system(command), 0);
-}
+static void begin(void) { told_store_open(&told); }
+static void end(void) { told_store_close(&told); }
 
 TestSuite(oddity, .init = begin, .fini = end);
 
 static void tell(const char *source, const char *kind, const char *key, const char *body)
 {
-    char line[600];
-    struct fact fact;
-    const char *why = "";
-    snprintf(line, sizeof line, "{\"source\":\"%s\",\"kind\":\"%s\",\"key\":\"%s\",\"version\":1,\"body\":%s}", source, kind, key, body);
-    cr_assert_eq(fact_json_read(bytes_from_text(line), arena, &fact, &why), ERR_OK, "%s: %s", line, why);
-    cr_assert_eq(ingest_fact(ingest, &fact), FACT_APPLIED);
+    cr_assert_eq(told_fact(&told, source, kind, key, body), FACT_APPLIED);
 }
 
 static void look(void)
 {
-    query_close(query);
-    cr_assert_eq(ingest_flush(ingest, 1800000000000), ERR_OK);
-    cr_assert_eq(query_open(db, &query), ERR_OK);
-    cr_assert_eq(query_oddities(query, arena, oddities), ERR_OK);
+    told_look(&told, "2027-01-15T08:00:00.000Z");
+    cr_assert_eq(query_oddities(told.query, told.arena, oddities), ERR_OK);
 }
 
 static void expect(enum oddity_kind kind, uint64_t count, const char *what)
@@ -147,7 +116,7 @@ Test(oddity, many_are_counted_and_a_few_are_shown_by_the_api)
     }
     look();
     expect(ODDITY_PERSON_IN_NO_TENANT, 9, "person 1 has no tenant");
-    cr_assert_eq(body_sources(query, (struct body_clock){0}, arena, &out), ERR_OK);
+    cr_assert_eq(body_sources(told.query, (struct body_clock){0}, told.arena, &out), ERR_OK);
     cr_expect(strstr(buffer_text(&out), "\"oddities\":[{\"kind\":\"person_in_no_tenant\",\"count\":9,\"rule\":\"a person whose newest version names no tenant: "
                                         "seats belong to that of the place or the switch, else to none\",\"examples\":[{\"source\":\"cfg\",\"key\":\"person/1@\","),
               "%s", buffer_text(&out));

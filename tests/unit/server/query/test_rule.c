@@ -1,25 +1,19 @@
 /* What was bought as a reader can count it: states of now, since when, lists with their history, notes of zones. */
-#include "proto/fact_json.h"
 #include "server/api/body.h"
-#include "server/ingest/ingest.h"
+#include "tests/support/told_store.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-static struct db *db;
-static struct ingest *ingest;
-static struct query *query;
-static struct arena *arena;
-static char folder[64];
+static struct told_store told;
 
-static void tell(const char *line)
-{
-    struct fact fact;
-    const char *why = "";
-    cr_assert_eq(fact_json_read(bytes_from_text(line), arena, &fact, &why), ERR_OK, "%s: %s", line, why);
-    ingest_fact(ingest, &fact);
-}
+static void begin(void) { told_store_open(&told); }
+static void end(void) { told_store_close(&told); }
+
+TestSuite(rule, .init = begin, .fini = end);
+
+static void tell(const char *line) { told_line(&told, line); }
+static void look(const char *wall) { told_look(&told, wall); }
 
 /* The seats 1 … count, each from its own minute after 09:00 on. */
 static void seats(int count)
@@ -33,47 +27,15 @@ static void seats(int count)
     }
 }
 
-static void look(const char *wall)
-{
-    instant at;
-    query_close(query);
-    cr_assert(instant_parse(bytes_from_text(wall), &at));
-    cr_assert_eq(ingest_flush(ingest, at), ERR_OK);
-    cr_assert_eq(query_open(db, &query), ERR_OK);
-}
-
 static struct now_row voice(struct scope scope)
 {
     struct now_answer answer;
     size_t at = 0;
-    cr_assert_eq(query_now(query, scope, 0, INT64_MAX, arena, &answer), ERR_OK);
+    cr_assert_eq(query_now(told.query, scope, 0, INT64_MAX, told.arena, &answer), ERR_OK);
     while (!bytes_equal_text(answer.rows[at].item.code, "inbound-voice"))
         at++;
     return answer.rows[at];
 }
-
-static void begin(void)
-{
-    arena = arena_create();
-    query = NULL;
-    snprintf(folder, sizeof folder, "/tmp/seatmeter-test-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    cr_assert_eq(db_create(&(struct db_options){.dir = folder, .map_bytes = 64 << 20}, &db), ERR_OK);
-    cr_assert_eq(ingest_create(&(struct ingest_options){.db = db}, &ingest), ERR_OK);
-}
-
-static void end(void)
-{
-    char command[128];
-    query_close(query);
-    ingest_destroy(ingest);
-    db_destroy(db);
-    arena_destroy(arena);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert_eq(system(command), 0);
-}
-
-TestSuite(rule, .init = begin, .fini = end);
 
 #define FILE_OF(key, lines) "{\"source\":\"ent\",\"kind\":\"entitlement\",\"key\":\"" key "\",\"version\":1,\"body\":{\"lines\":[" lines "]}}"
 
@@ -144,8 +106,8 @@ Test(rule, lists_have_their_history)
     size_t seen = 0;
     for (int pages = 0; pages < 2; pages++) {
         buffer_clear(&out);
-        cr_assert_eq(body_rules(query, "provisioned", FACT_PROVISIONED, &page, arena, &out, &why), ERR_OK);
-        const struct json *root = json_read(buffer_bytes(&out), arena, &why), *list = json_member(root, "provisioned");
+        cr_assert_eq(body_rules(told.query, "provisioned", FACT_PROVISIONED, &page, told.arena, &out, &why), ERR_OK);
+        const struct json *root = json_read(buffer_bytes(&out), told.arena, &why), *list = json_member(root, "provisioned");
         for (size_t i = 0; i < list->child_count; i++, seen++) {
             struct bytes state = json_member(&list->children[i], "state")->text;
             printf("%.*s %.*s\n", (int)json_member(&list->children[i], "key")->text.len, (const char *)json_member(&list->children[i], "key")->text.data,
@@ -157,7 +119,7 @@ Test(rule, lists_have_their_history)
     cr_expect_eq(seen, 5);
     cr_expect(!bytes_present(page.next));
     page.cursor = BYTES_LITERAL("nonsense");
-    cr_expect_eq(body_rules(query, "provisioned", FACT_PROVISIONED, &page, arena, &out, &why), ERR_INPUT);
+    cr_expect_eq(body_rules(told.query, "provisioned", FACT_PROVISIONED, &page, told.arena, &out, &why), ERR_INPUT);
     buffer_free(&out);
 }
 
@@ -179,12 +141,12 @@ Test(rule, a_day_of_another_length_is_told)
     look("2026-11-25T10:00:00.000Z");
     struct usage_request request = {.scope = SCOPE_TENANT, .id = 101, .granularity = GRANULARITY_DAY, .profiles = 1u << PROFILE_EXACT};
     cr_assert(instant_parse(BYTES_LITERAL("2026-11-22T12:00:00.000Z"), &request.from) && instant_parse(BYTES_LITERAL("2026-11-26T00:00:00.000Z"), &request.to));
-    cr_assert_eq(query_usage(query, &request, arena, ignore_row, NULL, &why), ERR_OK, "%s", why);
-    cr_assert_eq(query_usage_notes(query, &notes), 1);
+    cr_assert_eq(query_usage(told.query, &request, told.arena, ignore_row, NULL, &why), ERR_OK, "%s", why);
+    cr_assert_eq(query_usage_notes(told.query, &notes), 1);
     printf("%s to %s in %.*s\n", instant_format(notes[0].start, start), instant_format(notes[0].end, stop), (int)notes[0].zone.len, (const char *)notes[0].zone.data);
     cr_expect_str_eq(start, "2026-11-23T23:00:00.000Z");
     cr_expect_str_eq(stop, "2026-11-25T05:00:00.000Z"); /* 30 hours */
     request.zone = BYTES_LITERAL("UTC");
-    cr_assert_eq(query_usage(query, &request, arena, ignore_row, NULL, &why), ERR_OK);
-    cr_expect_eq(query_usage_notes(query, &notes), 0);
+    cr_assert_eq(query_usage(told.query, &request, told.arena, ignore_row, NULL, &why), ERR_OK);
+    cr_expect_eq(query_usage_notes(told.query, &notes), 0);
 }

@@ -2,31 +2,27 @@
 #include "server/query/tally.h"
 
 #include "store/slot.h"
+#include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { DAY = 20000, FIRST_SLOT = DAY * 288 };
 
 static struct db *db;
-static char folder[64];
+static char folder[SCRATCH_PATH_SIZE];
 static struct buffer faults;
 
 static void open_store(void)
 {
-    snprintf(folder, sizeof folder, "/tmp/seatmeter-test-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    cr_assert_eq(db_create(&(struct db_options){.dir = folder, .map_bytes = 16 << 20}, &db), ERR_OK);
+    cr_assert_eq(db_create(&(struct db_options){.dir = scratch_folder(NULL, folder), .map_bytes = 16 << 20}, &db), ERR_OK);
 }
 
 static void close_store(void)
 {
-    char command[128];
     db_destroy(db);
     buffer_free(&faults);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert_eq(system(command), 0);
+    scratch_remove(folder);
 }
 
 TestSuite(tally, .init = open_store, .fini = close_store);

@@ -1,27 +1,19 @@
 /* Usage and now, from facts that a reader can count by hand; pages, coverage, silence, what is refused. */
-#include "proto/fact_json.h"
 #include "server/api/body.h"
-#include "server/ingest/ingest.h"
+#include "tests/support/told_store.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-static struct db *db;
-static struct ingest *ingest;
-static struct query *query;
-static struct arena *arena;
-static char folder[64];
+static struct told_store told;
 
-static void tell(const char *line)
-{
-    struct fact fact;
-    const char *why = "";
-    struct arena *own = arena_create();
-    cr_assert_eq(fact_json_read(bytes_from_text(line), own, &fact, &why), ERR_OK, "%s: %s", line, why);
-    ingest_fact(ingest, &fact);
-    arena_destroy(own);
-}
+static void begin(void) { told_store_open(&told); }
+static void end(void) { told_store_close(&told); }
+
+TestSuite(usage, .init = begin, .fini = end);
+
+static void tell(const char *line) { told_line(&told, line); }
+static void flush(const char *wall) { told_look(&told, wall); }
 
 static void session(const char *id, int tenant, int place, const char *begin, const char *end)
 {
@@ -32,37 +24,6 @@ static void session(const char *id, int tenant, int place, const char *begin, co
              id, id, tenant, place, place + 1000, begin, end ? "\"2026-11-23T" : "null", end ? end : "", end ? "Z\"" : "");
     tell(line);
 }
-
-/* wall: "2026-11-23T12:00:00.000Z" */
-static void flush(const char *wall)
-{
-    instant at;
-    cr_assert(instant_parse(bytes_from_text(wall), &at));
-    cr_assert_eq(ingest_flush(ingest, at), ERR_OK);
-    cr_assert_eq(query_open(db, &query), ERR_OK);
-}
-
-static void begin(void)
-{
-    arena = arena_create();
-    snprintf(folder, sizeof folder, "/tmp/seatmeter-test-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    cr_assert_eq(db_create(&(struct db_options){.dir = folder, .map_bytes = 64 << 20}, &db), ERR_OK);
-    cr_assert_eq(ingest_create(&(struct ingest_options){.db = db}, &ingest), ERR_OK);
-}
-
-static void end(void)
-{
-    char command[128];
-    query_close(query);
-    ingest_destroy(ingest);
-    db_destroy(db);
-    arena_destroy(arena);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert_eq(system(command), 0);
-}
-
-TestSuite(usage, .init = begin, .fini = end);
 
 static struct usage_request request_of(enum scope_kind scope, int64_t id, const char *from, const char *to, enum granularity granularity)
 {
@@ -89,7 +50,7 @@ static void ask(struct usage_request request, struct taken *taken)
 {
     const char *why = "";
     *taken = (struct taken){0};
-    cr_assert_eq(query_usage(query, &request, arena, take, taken, &why), ERR_OK, "%s", why);
+    cr_assert_eq(query_usage(told.query, &request, told.arena, take, taken, &why), ERR_OK, "%s", why);
 }
 
 static void expect_row(const struct usage_row *row, int64_t peak, const char *peak_at, int64_t seat_ms)
@@ -186,7 +147,7 @@ Test(usage, refused_with_a_sentence)
     wrong[7].request.id = 7, wrong[7].err = ERR_NOT_FOUND, wrong[7].said = "no tenant 7";
     for (int i = 0; i < 8; i++) {
         why = "";
-        cr_expect_eq(query_usage(query, &wrong[i].request, arena, take, &taken, &why), wrong[i].err, "case %d", i);
+        cr_expect_eq(query_usage(told.query, &wrong[i].request, told.arena, take, &taken, &why), wrong[i].err, "case %d", i);
         cr_expect(strstr(why, wrong[i].said), "case %d says \"%s\"", i, why);
     }
 }
@@ -206,14 +167,14 @@ Test(usage, pages_make_the_whole)
         struct buffer whole = {0}, pieces = {0};
         const char *why = "";
         request.item = BYTES_NONE;
-        cr_assert_eq(body_usage(query, &request, BODY_CSV, &page, arena, &whole, &why), ERR_OK, "%s", why);
+        cr_assert_eq(body_usage(told.query, &request, BODY_CSV, &page, told.arena, &whole, &why), ERR_OK, "%s", why);
         page = (struct body_page){.limit = limit};
         int pages = 0;
         do {
             struct buffer piece = {0};
             page.cursor = page.next;
             request.after = false;
-            cr_assert_eq(body_usage(query, &request, BODY_CSV, &page, arena, &piece, &why), ERR_OK, "%s", why);
+            cr_assert_eq(body_usage(told.query, &request, BODY_CSV, &page, told.arena, &piece, &why), ERR_OK, "%s", why);
             const uint8_t *head = memchr(piece.data, '\n', piece.len);
             size_t skip = pages++ ? (size_t)(head - piece.data) + 1 : 0;
             buffer_append(&pieces, piece.data + skip, piece.len - skip);
@@ -225,7 +186,7 @@ Test(usage, pages_make_the_whole)
         buffer_free(&whole);
         buffer_free(&pieces);
         page = (struct body_page){.limit = limit, .cursor = BYTES_LITERAL("00ff")};
-        cr_expect_eq(body_usage(query, &request, BODY_CSV, &page, arena, &pieces, &why), ERR_INPUT);
+        cr_expect_eq(body_usage(told.query, &request, BODY_CSV, &page, told.arena, &pieces, &why), ERR_INPUT);
         buffer_free(&pieces);
     }
 }
@@ -249,7 +210,7 @@ Test(usage, now_has_levels_peaks_and_the_largest_tenants)
     tell("{\"source\":\"config\",\"kind\":\"object\",\"key\":\"tenant/102@\",\"version\":1,\"body\":{\"type\":\"tenant\",\"id\":102,\"name\":\"Borealis\"}}");
     tell("{\"source\":\"icon-a\",\"kind\":\"watermark\",\"key\":\"watermark\",\"version\":1,\"body\":{\"until\":\"2026-11-23T09:49:00.000Z\"}}");
     flush("2026-11-23T09:50:00.000Z");
-    cr_assert_eq(query_now(query, (struct scope){SCOPE_SYSTEM, 0}, query_clock(query), 5 * MINUTE_MS, arena, &answer), ERR_OK);
+    cr_assert_eq(query_now(told.query, (struct scope){SCOPE_SYSTEM, 0}, query_clock(told.query), 5 * MINUTE_MS, told.arena, &answer), ERR_OK);
     const struct now_row *row = row_of(&answer, "inbound-voice");
     cr_expect_eq(row->level, 3);
     cr_expect_eq(row->peak, 4);
@@ -261,12 +222,12 @@ Test(usage, now_has_levels_peaks_and_the_largest_tenants)
     cr_expect_eq(row_of(&answer, "gvp-ports")->level, 0);
 
     /* Ten minutes later nothing more was heard: unknown, with what was known last; ports rest on others. */
-    cr_assert_eq(query_now(query, (struct scope){SCOPE_SYSTEM, 0}, query_clock(query) + 10 * MINUTE_MS, 5 * MINUTE_MS, arena, &answer), ERR_OK);
+    cr_assert_eq(query_now(told.query, (struct scope){SCOPE_SYSTEM, 0}, query_clock(told.query) + 10 * MINUTE_MS, 5 * MINUTE_MS, told.arena, &answer), ERR_OK);
     row = row_of(&answer, "inbound-voice");
     cr_expect_str_eq(row->state, "unknown");
     cr_expect_eq(row->level, -1);
     cr_expect_eq(row->last_seen, 3);
-    cr_expect_eq(row->seen_until, query_clock(query) - MINUTE_MS);
+    cr_expect_eq(row->seen_until, query_clock(told.query) - MINUTE_MS);
     cr_expect_str_eq(row_of(&answer, "gvp-ports")->state, "no-quantity");
-    cr_expect_eq(query_now(query, (struct scope){SCOPE_TENANT, 999}, 0, 0, arena, &answer), ERR_NOT_FOUND);
+    cr_expect_eq(query_now(told.query, (struct scope){SCOPE_TENANT, 999}, 0, 0, told.arena, &answer), ERR_NOT_FOUND);
 }
