@@ -11,23 +11,25 @@
  */
 #include "base/check.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "server/close/chain.h"
 #include "server/close/document.h"
 #include "server/ingest/ingest.h"
 #include "store/retention.h"
 #include "tests/support/naive_rules.h"
 #include "tests/support/spite_rules.h"
+#include "tests/support/trial.h"
 #include "tests/support/ways.h"
 
+#include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { BOOKS = 5, DAYS_MAX = 80, BEFORE = 12, DAYS = 100, STEPS = 90 };
 
-struct counts {
+struct counts { /* as trial_run.counts has them */
     uint64_t closes, rows, odd_days, empty_days, late_zones, statuses[STATUS_COUNT], horizons, again, expired;
 };
+static_assert(sizeof(struct counts) <= TRIAL_COUNTS * sizeof(uint64_t), "as many as a trial counts");
 
 /* What the judge knows of a book. */
 struct judged {
@@ -36,10 +38,9 @@ struct judged {
 };
 
 struct trial {
-    uint64_t seed;
     struct dice dice;
     struct arena *arena;
-    struct spite spite;
+    const struct spite *spite;
     const struct catalog *catalog;
     struct fact *facts; /* with those that were said late */
     size_t fact_count;
@@ -47,8 +48,10 @@ struct trial {
     struct naive_calendar calendar;
     struct way_store store;
     struct judged books[BOOKS]; /* by id; 0: the system */
+    int detail_days;
     instant horizon, kept_from; /* closes of days that end by kept_from are gone, but each book's newest */
     unsigned faults;
+    struct buffer *why;
     struct counts *counts;
 };
 
@@ -57,18 +60,18 @@ __attribute__((format(printf, 2, 3))) static void fault(struct trial *trial, con
     va_list args;
     if (trial->faults++ >= 5)
         return;
-    printf("books: SEED=%llu SEEDS=1: ", (unsigned long long)trial->seed);
+    buffer_append_text(trial->why, "  ");
     va_start(args, format);
-    vprintf(format, args);
+    buffer_vprintf(trial->why, format, args);
     va_end(args);
-    printf("\n");
+    buffer_append_char(trial->why, '\n');
 }
 
 static void count_again(struct trial *trial)
 {
     if (trial->naive)
         naive_destroy(trial->naive);
-    trial->naive = naive_create(trial->facts, trial->fact_count, &(struct naive_options){.catalog = trial->catalog, .cap_hours = trial->spite.cap_hours});
+    trial->naive = naive_create(trial->facts, trial->fact_count, &(struct naive_options){.catalog = trial->catalog, .cap_hours = trial->spite->cap_hours});
 }
 
 /* --- the judge's days ------------------------------------------------------------------------------ */
@@ -91,7 +94,7 @@ static struct close_day expected_day(struct trial *trial, int64_t book, struct b
     const struct judged *judged = &trial->books[book];
     const struct close_day *last = judged->count ? &judged->days[judged->count - 1] : NULL;
     instant from = last ? last->end : trial->horizon != INSTANT_EVER ? trial->horizon : counted_from(trial);
-    naive_calendar(trial->naive, book ? book : ID_NONE, BYTES_NONE, instant_day(trial->spite.from) - BEFORE, DAYS, &trial->calendar);
+    naive_calendar(trial->naive, book ? book : ID_NONE, BYTES_NONE, instant_day(trial->spite->from) - BEFORE, DAYS, &trial->calendar);
     for (size_t i = 0; i < trial->calendar.count; i++) {
         const struct naive_day *day = &trial->calendar.days[i];
         if (day->end <= from || (last ? day->date <= last->date : trial->horizon != INSTANT_EVER && day->start < from))
@@ -195,7 +198,7 @@ static bool close_one(struct trial *trial, const struct query_scope *book, struc
     if (day.date != expected.date || day.start != expected.start || day.end != expected.end)
         fault(trial, "book %lld: the next day is %d [%lld, %lld), expected %d [%lld, %lld)", (long long)book->scope.id, (int)day.date, (long long)day.start,
               (long long)day.end, (int)expected.date, (long long)expected.start, (long long)expected.end);
-    if (day.end > trial->spite.to || trial->faults || judged->count == DAYS_MAX)
+    if (day.end > trial->spite->to || trial->faults || judged->count == DAYS_MAX)
         return false;
     check(close_make(query, &(struct close_request){*book, day, provisional, day.end}, trial->arena, &record) == ERR_OK);
     check_document(trial, &day, zone, record.document);
@@ -226,7 +229,7 @@ static void move_horizon(struct trial *trial)
 {
     struct query *query = opened(trial);
     const struct query_scope *books;
-    int detail_days = 1 + (int)(trial->seed % 4);
+    int detail_days = trial->detail_days;
     size_t count = close_books(query, trial->arena, &books);
     instant earliest = INSTANT_NEVER, expected = INSTANT_NEVER;
     for (size_t i = 0; i < count; i++) {
@@ -288,7 +291,7 @@ static void ask(struct trial *trial)
 {
     struct query *query = opened(trial);
     const char *why = "", *zone = dice_chance(&trial->dice, 50) ? NULL : spite_rules_zones[dice_roll(&trial->dice, 11)];
-    instant from = trial->spite.from + (instant)dice_roll(&trial->dice, 34ull * DAY_MS);
+    instant from = trial->spite->from + (instant)dice_roll(&trial->dice, 34ull * DAY_MS);
     struct usage_request request = {.scope = (enum scope_kind)dice_roll(&trial->dice, SCOPE_AGENT_GROUP + 1), .id = ID_NONE, .item = BYTES_LITERAL("any"),
                                     .from = from, .to = from + 3 * DAY_MS, .granularity = GRANULARITY_HOUR + (enum granularity)dice_roll(&trial->dice, 4),
                                     .profiles = 1u << PROFILE_EXACT, .zone = bytes_from_text(zone)};
@@ -352,11 +355,12 @@ static void make_again(struct trial *trial)
 }
 
 static void say_broken(void *owner, const char *what) { fault(owner, "%s", what); }
+static void reopen(struct trial *trial) { way_store_reopen(&trial->store); }
 
 static void check_chains(struct trial *trial)
 {
-    struct db_txn *txn;
     struct chain_result result;
+    struct db_txn *txn;
     check(db_begin_read(trial->store.db, &txn) == ERR_OK);
     chain_check(txn, say_broken, trial, &result);
     db_abort(txn);
@@ -372,7 +376,7 @@ static void say_late(struct trial *trial)
     fact.source = BYTES_LITERAL("api");
     fact.version = 1000 + (int64_t)trial->fact_count;
     fact.tenant_setting.tenant = 1 + (int64_t)dice_roll(dice, 4);
-    fact.tenant_setting.effective = instant_day(trial->spite.from) + (int32_t)dice_roll(dice, 36);
+    fact.tenant_setting.effective = instant_day(trial->spite->from) + (int32_t)dice_roll(dice, 36);
     fact.tenant_setting.zone = bytes_from_text(spite_rules_zones[dice_roll(dice, 11)]);
     fact.key = bytes_from_text(arena_printf(trial->arena, "%lld/late%zu", (long long)fact.tenant_setting.tenant, trial->fact_count));
     trial->facts[trial->fact_count++] = fact;
@@ -382,20 +386,18 @@ static void say_late(struct trial *trial)
     trial->counts->late_zones++;
 }
 
-static void reopen(struct trial *trial) { way_store_reopen(&trial->store); }
-
-static bool try_seed(uint64_t seed, const char *parent, const struct catalog *catalog, struct counts *counts)
+static bool holds(void *owner, const struct trial_run *run)
 {
+    const struct trial_spite *property = owner;
     struct trial *trial = memory_alloc_zero(1, sizeof *trial);
-    *trial = (struct trial){.seed = seed, .dice = {hash_mix(seed + 5)}, .arena = arena_create(), .catalog = catalog, .horizon = INSTANT_EVER, .kept_from = INSTANT_EVER, .counts = counts};
-    spite_rules_make(seed, trial->arena, &trial->spite);
-    trial->facts = arena_alloc(trial->arena, (trial->spite.count + STEPS) * sizeof *trial->facts);
-    memcpy(trial->facts, trial->spite.facts, trial->spite.count * sizeof *trial->facts);
-    trial->fact_count = trial->spite.count;
+    *trial = (struct trial){.dice = {hash_mix(property->seed + 5)}, .arena = arena_create(), .spite = &property->spite, .catalog = property->catalog,
+                            .detail_days = 1 + (int)(property->seed % 4), .horizon = INSTANT_EVER, .kept_from = INSTANT_EVER, .why = run->why,
+                            .counts = (struct counts *)run->counts};
+    trial->facts = trial_facts(run->heap, STEPS);
+    trial->fact_count = run->heap->count;
+    way_store_create(&trial->store, run->parent, trial->catalog, trial->spite->cap_hours);
+    way_store_take(&trial->store, run->heap->facts, run->heap->count);
     count_again(trial);
-    way_store_create(&trial->store, parent, catalog, trial->spite.cap_hours);
-    for (size_t i = 0; i < trial->spite.count; i++)
-        (void)ingest_fact(trial->store.ingest, &trial->spite.facts[i]);
     way_store_flush(&trial->store);
     bool late = dice_chance(&trial->dice, 50);
     for (int step = 0; step < STEPS && !trial->faults; step++) {
@@ -412,39 +414,27 @@ static bool try_seed(uint64_t seed, const char *parent, const struct catalog *ca
         make_again(trial);
     check_chains(trial);
     way_store_destroy(&trial->store);
-    naive_destroy(trial->naive);
-    arena_destroy(trial->arena);
-    bool right = trial->faults == 0;
-    free(trial);
-    return right;
+    return trial->faults == 0; /* the process ends */
 }
 
 int main(void)
 {
-    const char *one = getenv("SEED"), *many = getenv("SEEDS"), *why = "";
     struct arena *arena = arena_create();
-    struct catalog *catalog;
-    struct counts counts = {0};
-    unsigned failed = 0;
-    char parent[128];
-    log_set_level(LOG_ERROR);
-    if (catalog_read(bytes_from_text(spite_rules_catalog), arena, &catalog, &why) != ERR_OK)
-        check_failed(__FILE__, __LINE__, why);
-    snprintf(parent, sizeof parent, "%s/seatmeter-books-XXXXXX", way_parent());
-    check(mkdtemp(parent));
-    uint64_t first = one ? strtoull(one, NULL, 10) : 1, seeds = many ? strtoull(many, NULL, 10) : 60;
-    for (uint64_t seed = first; seed < first + seeds && failed < 3; seed++)
-        failed += !try_seed(seed, parent, catalog, &counts);
-    way_dir_remove(parent);
+    struct trial_spite property = {.catalog = way_catalog(bytes_from_text(spite_rules_catalog), arena)};
+    struct trial_property trial = {"books", 60, holds, &property, trial_make_rules, NULL};
+    uint64_t numbers[TRIAL_COUNTS] = {0}, first, seeds;
+    unsigned failed = trial_seeds(&trial, numbers, &first, &seeds);
+    struct counts *counts = (struct counts *)numbers;
+    printf("books: seeds %" PRIu64 " to %" PRIu64 ": %" PRIu64 " closes with %" PRIu64 " rows, %" PRIu64 " days not of 24 h, %" PRIu64
+           " behind a date without an instant, %" PRIu64 " zones said late; horizon moved %" PRIu64 " times, %" PRIu64 " closes went, %" PRIu64 " made again; status",
+           first, first + seeds - 1, counts->closes, counts->rows, counts->odd_days, counts->empty_days, counts->late_zones, counts->horizons, counts->expired,
+           counts->again);
+    bool all = counts->closes && counts->odd_days && counts->empty_days && counts->late_zones && counts->horizons && counts->expired;
+    for (int i = 0; i < STATUS_COUNT; i++) {
+        printf(" %s %" PRIu64 ",", row_status_name((enum row_status)i), counts->statuses[i]);
+        all = all && counts->statuses[i];
+    }
+    printf(" %u seeds differ\n", failed);
     arena_destroy(arena);
-    printf("books: seeds %llu to %llu: %llu closes with %llu rows, %llu days not of 24 h, %llu behind a date without an instant, %llu zones said late; "
-           "horizon moved %llu times, %llu closes went, %llu made again; status open %llu, provisional %llu, closed %llu, final %llu; %u seeds differ\n",
-           (unsigned long long)first, (unsigned long long)(first + seeds - 1), (unsigned long long)counts.closes, (unsigned long long)counts.rows,
-           (unsigned long long)counts.odd_days, (unsigned long long)counts.empty_days, (unsigned long long)counts.late_zones,
-           (unsigned long long)counts.horizons, (unsigned long long)counts.expired, (unsigned long long)counts.again, (unsigned long long)counts.statuses[STATUS_OPEN],
-           (unsigned long long)counts.statuses[STATUS_PROVISIONAL], (unsigned long long)counts.statuses[STATUS_CLOSED],
-           (unsigned long long)counts.statuses[STATUS_FINAL], failed);
-    bool all = counts.closes && counts.odd_days && counts.empty_days && counts.late_zones && counts.horizons && counts.expired && counts.statuses[0] &&
-               counts.statuses[1] && counts.statuses[2] && counts.statuses[3];
     return failed != 0 || (seeds >= 50 && !all);
 }

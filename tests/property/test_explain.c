@@ -8,19 +8,24 @@
  * the peak that looking at every instant finds; query_explain(), from a store opened anew, tells the same.
  */
 #include "base/check.h"
-#include "base/log.h"
 #include "server/ingest/ingest.h"
 #include "server/query/explain.h"
 #include "tests/support/naive.h"
 #include "tests/support/spite.h"
+#include "tests/support/trial.h"
 #include "tests/support/ways.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+struct seen { /* as trial_run.counts has them */
+    uint64_t counters, instants, uses, sweeps, peaks_lower[EXPLAIN_STEPS], answers, kinds[SEAT_BY_PORT + 1], ends[4], twins, shared;
+};
+static_assert(sizeof(struct seen) <= TRIAL_COUNTS * sizeof(uint64_t), "as many as a trial counts");
+
 struct trial {
-    uint64_t seed;
     const struct catalog *catalog;
     struct naive *naive;
     struct engine *engine;
@@ -28,11 +33,9 @@ struct trial {
     struct dice dice;
     instant from, to;
     unsigned faults;
+    struct buffer *why;
+    struct seen *seen;
 };
-
-static struct {
-    uint64_t counters, instants, uses, sweeps, peaks_lower[EXPLAIN_STEPS], answers, kinds[SEAT_BY_PORT + 1], ends[4], twins, shared;
-} seen;
 
 static void fault(struct trial *trial, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void fault(struct trial *trial, const char *format, ...)
@@ -40,11 +43,11 @@ static void fault(struct trial *trial, const char *format, ...)
     va_list args;
     if (trial->faults++ >= 6)
         return;
-    printf("explain: SEED=%llu SEEDS=1: ", (unsigned long long)trial->seed);
+    buffer_append_text(trial->why, "  ");
     va_start(args, format);
-    vprintf(format, args);
+    buffer_vprintf(trial->why, format, args);
     va_end(args);
-    printf("\n");
+    buffer_append_char(trial->why, '\n');
 }
 
 /* --- texts to compare ------------------------------------------------------------------------------- */
@@ -88,9 +91,9 @@ static const char *ours(struct trial *trial, const struct use *use, enum profile
     } else {
         buffer_append_bytes(&out, told.sources[0]);
     }
-    seen.kinds[told.seat.kind]++;
-    seen.ends[told.reason]++;
-    seen.twins += told.id_count > 1;
+    trial->seen->kinds[told.seat.kind]++;
+    trial->seen->ends[told.reason]++;
+    trial->seen->twins += told.id_count > 1;
     const char *text = arena_text(trial->arena, buffer_bytes(&out));
     buffer_free(&out);
     return text;
@@ -119,13 +122,13 @@ static const char *theirs(struct trial *trial, const struct naive_user *user)
 
 /* --- one counter ------------------------------------------------------------------------------------ */
 
-static int64_t seats_at(const struct use *uses, size_t count, unsigned without, instant at)
+static int64_t seats_at(struct trial *trial, const struct use *uses, size_t count, unsigned without, instant at)
 {
     int64_t seats = 0;
     for (size_t start = 0, end; start < count; start = end) {
         end = uses_of_seat(uses, count, start);
         seats += uses_hold(&uses[start], end - start, without, at);
-        seen.shared += !without && uses_shared(&uses[start], end - start, 0, at);
+        trial->seen->shared += !without && uses_shared(&uses[start], end - start, 0, at);
     }
     return seats;
 }
@@ -145,22 +148,22 @@ static void compare_users(struct trial *trial, const char *what, const struct us
             fault(trial, "%s: a use \"%s\", expected \"%s\"", what, i < count ? found[i] : "none", i < user_count ? expected[i] : "none");
             break;
         }
-    seen.uses += count;
+    trial->seen->uses += count;
 }
 
 /* The peak of [start, end) by looking at its first instant and at every instant where something begins or ends. */
-static struct sweep slow_sweep(const struct use *uses, size_t count, unsigned without, instant start, instant end)
+static struct sweep slow_sweep(struct trial *trial, const struct use *uses, size_t count, unsigned without, instant start, instant end)
 {
-    struct sweep sweep = {.peak = seats_at(uses, count, without, start), .peak_at = start};
+    struct sweep sweep = {.peak = seats_at(trial, uses, count, without, start), .peak_at = start};
     for (int pass = 0; pass < 2; pass++) /* first the peak, then its latest rise */
         for (size_t i = 0; i < 2 * count; i++) {
             instant at = i % 2 ? uses[i / 2].to : uses[i / 2].from;
             if (at <= start || at >= end)
                 continue;
-            int64_t level = seats_at(uses, count, without, at);
+            int64_t level = seats_at(trial, uses, count, without, at);
             if (level > sweep.peak)
                 sweep.peak = level;
-            if (pass && level == sweep.peak && at > sweep.peak_at && level > seats_at(uses, count, without, at - 1))
+            if (pass && level == sweep.peak && at > sweep.peak_at && level > seats_at(trial, uses, count, without, at - 1))
                 sweep.peak_at = at;
         }
     if (sweep.peak == 0)
@@ -176,7 +179,7 @@ static void try_sweeps(struct trial *trial, const char *what, const struct use *
     instant end = start + 1 + (instant)dice_roll(&trial->dice, DAY_MS);
     struct naive_usage judged = naive_usage(line, start, end);
     for (unsigned without = 0; without <= WITHOUT_ALL; without++) {
-        struct sweep sweep = uses_sweep(uses, count, without, start, end), slow = slow_sweep(uses, count, without, start, end);
+        struct sweep sweep = uses_sweep(uses, count, without, start, end), slow = slow_sweep(trial, uses, count, without, start, end);
         if (sweep.peak != slow.peak || sweep.peak_at != slow.peak_at)
             fault(trial, "%s: without %u: peak %" PRId64 " at %" PRId64 ", every instant says %" PRId64 " at %" PRId64, what, without, sweep.peak,
                   sweep.peak_at, slow.peak, slow.peak_at);
@@ -184,8 +187,8 @@ static void try_sweeps(struct trial *trial, const char *what, const struct use *
             fault(trial, "%s: peak %" PRId64 " at %" PRId64 ", the judge says %" PRId64 " at %" PRId64, what, sweep.peak, sweep.peak_at, judged.peak,
                   judged.peak_at);
         for (int i = 0; i < EXPLAIN_STEPS; i++)
-            seen.peaks_lower[i] += without == 1u << i && sweep.peak < judged.peak;
-        seen.sweeps++;
+            trial->seen->peaks_lower[i] += without == 1u << i && sweep.peak < judged.peak;
+        trial->seen->sweeps++;
     }
 }
 
@@ -206,11 +209,11 @@ static void try_counter(struct trial *trial, enum scope_kind kind, int64_t id, s
         for (size_t i = 0; i < line.count; i++) {
             instant at = line.steps[i].at;
             int64_t before = i ? line.steps[i - 1].level : 0;
-            if (seats_at(uses, count, 0, at) != line.steps[i].level || seats_at(uses, count, 0, at - 1) != before)
-                fault(trial, "%s: at %" PRId64 " %" PRId64 " seats, expected %" PRId64, what, at, seats_at(uses, count, 0, at), line.steps[i].level);
+            if (seats_at(trial, uses, count, 0, at) != line.steps[i].level || seats_at(trial, uses, count, 0, at - 1) != before)
+                fault(trial, "%s: at %" PRId64 " %" PRId64 " seats, expected %" PRId64, what, at, seats_at(trial, uses, count, 0, at), line.steps[i].level);
         }
-        seen.instants += line.count;
-        seen.counters++;
+        trial->seen->instants += line.count;
+        trial->seen->counters++;
         if (count)
             try_sweeps(trial, what, uses, count, &line);
         arena_reset(trial->arena);
@@ -242,7 +245,7 @@ static void try_answer(struct trial *trial, struct query *query, enum scope_kind
         if (answer.steps[i].peak > last || answer.steps[i].alone > answer.peak || answer.steps[i].peak < last - (int64_t)answer.steps[i].seat_count)
             fault(trial, "answer at %" PRId64 ": step %d has %" PRId64 " after %" PRId64 " and %zu seats", at, i, answer.steps[i].peak, last,
                   answer.steps[i].seat_count);
-    seen.answers++;
+    trial->seen->answers++;
 }
 
 static void try_scopes(struct trial *trial, struct query *query)
@@ -263,19 +266,18 @@ static void try_scopes(struct trial *trial, struct query *query)
     }
 }
 
-static bool try_seed(uint64_t seed, const struct catalog *catalog)
+static bool holds(void *owner, const struct trial_run *run)
 {
-    struct arena *arena = arena_create();
-    struct spite spite;
+    struct trial_spite *property = owner;
     struct way_store store;
     struct query *query;
-    spite_make(seed, arena, &spite);
-    struct trial trial = {.seed = seed, .catalog = catalog, .arena = arena_create(), .dice = {seed}, .from = spite.from, .to = spite.to};
-    trial.naive = naive_create(spite.facts, spite.count, &(struct naive_options){.catalog = catalog, .cap_hours = spite.cap_hours});
-    way_store_create(&store, way_parent(), catalog, spite.cap_hours);
-    for (size_t i = 0; i < spite.count; i++)
-        (void)ingest_fact(store.ingest, &spite.facts[i]);
+    struct trial trial = {.catalog = property->catalog, .arena = arena_create(), .dice = {property->seed}, .from = property->spite.from, .to = property->spite.to,
+                          .why = run->why, .seen = (struct seen *)run->counts};
+    struct fact *facts = trial_facts(run->heap, 0);
+    way_store_create(&store, run->parent, property->catalog, property->spite.cap_hours);
+    way_store_take(&store, run->heap->facts, run->heap->count);
     way_store_flush(&store);
+    trial.naive = naive_create(facts, run->heap->count, &(struct naive_options){.catalog = property->catalog, .cap_hours = property->spite.cap_hours});
     trial.engine = ingest_engine(store.ingest);
     check(query_open(store.db, &query) == ERR_OK);
     try_scopes(&trial, query);
@@ -283,46 +285,41 @@ static bool try_seed(uint64_t seed, const struct catalog *catalog)
     way_store_destroy(&store);
     naive_destroy(trial.naive);
     arena_destroy(trial.arena);
-    arena_destroy(arena);
+    free(facts);
     return trial.faults == 0;
 }
 
 /* False when something that should have been tried was not. */
-static bool print_seen(void)
+static bool print_seen(const struct seen *seen)
 {
-    bool all = seen.twins && seen.shared;
+    bool all = seen->twins && seen->shared;
     printf("explain: seats by");
     for (int kind = SEAT_BY_PLACE; kind <= SEAT_BY_PORT; kind++) {
-        printf(" %s %llu", seat_kind_name((enum seat_kind)kind), (unsigned long long)seen.kinds[kind]);
-        all = all && seen.kinds[kind];
+        printf(" %s %" PRIu64, seat_kind_name((enum seat_kind)kind), seen->kinds[kind]);
+        all = all && seen->kinds[kind];
     }
     printf("; sessions");
     for (int end = END_OPEN; end <= END_CAPPED; end++) {
-        printf(" %s %llu", end_reason_name((enum end_reason)end), (unsigned long long)seen.ends[end]);
-        all = all && seen.ends[end];
+        printf(" %s %" PRIu64, end_reason_name((enum end_reason)end), seen->ends[end]);
+        all = all && seen->ends[end];
     }
-    printf("; twins %llu; shared %llu; peaks lower without capped %llu, superseded %llu, shared %llu\n", (unsigned long long)seen.twins,
-           (unsigned long long)seen.shared, (unsigned long long)seen.peaks_lower[0], (unsigned long long)seen.peaks_lower[1],
-           (unsigned long long)seen.peaks_lower[2]);
-    return all && seen.peaks_lower[0] && seen.peaks_lower[1] && seen.peaks_lower[2];
+    printf("; twins %" PRIu64 "; shared %" PRIu64 "; peaks lower without capped %" PRIu64 ", superseded %" PRIu64 ", shared %" PRIu64 "\n", seen->twins,
+           seen->shared, seen->peaks_lower[0], seen->peaks_lower[1], seen->peaks_lower[2]);
+    return all && seen->peaks_lower[0] && seen->peaks_lower[1] && seen->peaks_lower[2];
 }
 
 int main(void)
 {
-    const char *one = getenv("SEED"), *many = getenv("SEEDS"), *why = "";
     struct arena *arena = arena_create();
-    struct catalog *catalog;
-    log_set_level(LOG_ERROR);
-    if (catalog_read(catalog_shipped(), arena, &catalog, &why) != ERR_OK)
-        check_failed(__FILE__, __LINE__, why);
-    uint64_t first = one ? strtoull(one, NULL, 10) : 1, seeds = many ? strtoull(many, NULL, 10) : 100;
-    unsigned failed = 0;
-    for (uint64_t seed = first; seed < first + seeds && failed < 3; seed++)
-        failed += !try_seed(seed, catalog);
-    bool all_tried = print_seen();
-    printf("explain: seeds %llu to %llu: %llu counters, %llu instants and %llu uses as the naive judge has them, %llu sweeps, %llu answers; %u seeds differ\n",
-           (unsigned long long)first, (unsigned long long)(first + seeds - 1), (unsigned long long)seen.counters, (unsigned long long)seen.instants,
-           (unsigned long long)seen.uses, (unsigned long long)seen.sweeps, (unsigned long long)seen.answers, failed);
+    struct trial_spite property = {.catalog = way_catalog(catalog_shipped(), arena)};
+    struct trial_property trial = {"explain", 100, holds, &property, trial_make_spite, NULL};
+    uint64_t counts[TRIAL_COUNTS] = {0}, first, seeds;
+    unsigned failed = trial_seeds(&trial, counts, &first, &seeds);
+    const struct seen *seen = (const struct seen *)counts;
+    bool all_tried = print_seen(seen);
+    printf("explain: seeds %" PRIu64 " to %" PRIu64 ": %" PRIu64 " counters, %" PRIu64 " instants and %" PRIu64 " uses as the naive judge has them, %" PRIu64
+           " sweeps, %" PRIu64 " answers; %u seeds differ\n", first, first + seeds - 1, seen->counters, seen->instants, seen->uses, seen->sweeps,
+           seen->answers, failed);
     arena_destroy(arena);
     if (seeds >= 50 && !failed && !all_tried)
         printf("explain: a kind of seat, an end or a step was never tried: the world has lost its spite\n");

@@ -4,12 +4,10 @@
  *
  *   SEED=n    the first seed (default 1)     SEEDS=n   how many (default 200); SEED=n SEEDS=1: that one alone
  *
- * Each trial runs in a process of its own, so that a check() that fails is a finding like any other.
- * What differs is made small (facts are taken away while it still differs) and printed as JSON lines.
+ * What differs is made small and printed as JSON lines (tests/support/trial.h).
  */
 #include "base/check.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "server/ingest/ingest.h"
 #include "store/db.h"
 #include "tests/support/dump.h"
@@ -19,23 +17,36 @@
 #include "tests/support/trial.h"
 #include "tests/support/ways.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+enum count { COUNT_ROWS, COUNT_ODD_IDS, COUNT_DUMPED };
+
+/* What the seeds were about: a test that never superseded anything would prove little. */
+struct seen {
+    uint64_t facts, ends[4], waiting, empty, twins[4]; /* by copies, 3 and more */
+    uint64_t in_groups[SCOPE_KIND_COUNT], person_apart, lrm_apart, bundles, of_rulesets; /* counters; the last where rules change */
+    bool items[256];
+};
+
+struct property {
+    const struct catalog *catalog;
+    uint64_t seed;
+    struct spite spite;
+    struct seen seen;
+};
 
 struct trial {
-    uint64_t seed;
-    const struct spite *spite;
-    const struct catalog *catalog;
-    const struct fact **facts; /* those kept */
-    size_t *places;
-    size_t count;
+    const struct property *property;
+    const struct trial_run *run;
     struct judge_counts judged;
-    uint64_t dumped; /* records compared */
-    struct buffer why;
-    const char *parent;
 };
+
+static struct naive *count_naively(const struct property *property, const struct fact *facts, size_t count)
+{
+    return naive_create(facts, count, &(struct naive_options){.catalog = property->catalog, .cap_hours = property->spite.cap_hours});
+}
 
 /* Slots and day nets in the store, record for record. */
 static bool judge_slots(struct trial *trial, struct db *db, struct naive *naive)
@@ -51,9 +62,9 @@ static bool judge_slots(struct trial *trial, struct db *db, struct naive *naive)
             buffer_append(&found, rest.data, len);
         rest = bytes_of(rest.data + len, rest.len - len);
     }
-    size_t differing = dump_compare(buffer_bytes(&expected), buffer_bytes(&found), 12, &trial->why);
+    size_t differing = dump_compare(buffer_bytes(&expected), buffer_bytes(&found), 12, trial->run->why);
     if (differing)
-        buffer_printf(&trial->why, "  %zu records differ: - expected, + in the store\n", differing);
+        buffer_printf(trial->run->why, "  %zu records differ: - expected, + in the store\n", differing);
     buffer_free(&expected);
     buffer_free(&all);
     buffer_free(&found);
@@ -73,13 +84,13 @@ static const instant days_max[GRANULARITY_COUNT] = {
 static void choose_request(const struct trial *trial, uint64_t luck, struct judge_request *request)
 {
     struct dice dice = {luck};
-    *request = (struct judge_request){.from = trial->spite->from, .to = trial->spite->to,
+    *request = (struct judge_request){.from = trial->property->spite.from, .to = trial->property->spite.to,
                                       .granularity = (enum granularity)dice_roll(&dice, GRANULARITY_COUNT),
                                       .first_weekday = (int)dice_roll(&dice, 7)};
     static const unsigned profiles[] = {1u << PROFILE_EXACT, 1u << PROFILE_LRM, 1u << PROFILE_PERSON, 1u << PROFILE_EXACT | 1u << PROFILE_LRM,
                                         (1u << PROFILE_COUNT) - 1};
     request->profiles = profiles[dice_roll(&dice, 5)];
-    if (dice_chance(&dice, 70) || trial->seed % 2 == 0) /* days that change with a rule set are another test's matter */
+    if (dice_chance(&dice, 70) || trial->property->seed % 2 == 0) /* days that change with a rule set are another test's matter */
         request->zone = zones[dice_roll(&dice, sizeof zones / sizeof *zones)];
     instant most = days_max[request->granularity] * DAY_MS, from = request->from;
     if (most > request->to - from) {
@@ -100,12 +111,12 @@ static bool judge_now(struct trial *trial, struct way_store *store, enum way way
     struct fact *facts = memory_alloc((count + 1) * sizeof *facts);
     for (size_t i = 0; i < count; i++)
         facts[i] = *steps[i].fact;
-    struct naive *naive = naive_create(facts, count, &(struct naive_options){.catalog = trial->catalog, .cap_hours = trial->spite->cap_hours});
+    struct naive *naive = count_naively(trial->property, facts, count);
     bool right = judge_slots(trial, store->db, naive);
     for (uint64_t i = 0; i < QUESTIONS && right; i++) {
         struct judge_request request;
-        choose_request(trial, hash_mix(trial->seed * WAY_COUNT + way) + i, &request);
-        right = judge_store(store->db, naive, &request, &trial->why, &trial->judged);
+        choose_request(trial, hash_mix(trial->property->seed * WAY_COUNT + way) + i, &request);
+        right = judge_store(store->db, naive, &request, trial->run->why, &trial->judged);
     }
     naive_destroy(naive);
     free(facts);
@@ -115,26 +126,24 @@ static bool judge_now(struct trial *trial, struct way_store *store, enum way way
 /* The live levels at a few clocks that move on, all facts being in. */
 static bool judge_live(struct trial *trial, struct way_store *store)
 {
-    struct fact *facts = memory_alloc((trial->count + 1) * sizeof *facts);
-    for (size_t i = 0; i < trial->count; i++)
-        facts[i] = *trial->facts[i];
-    struct naive *naive = naive_create(facts, trial->count, &(struct naive_options){.catalog = trial->catalog, .cap_hours = trial->spite->cap_hours});
-    instant clock = trial->spite->from;
+    struct fact *facts = trial_facts(trial->run->heap, 0);
+    struct naive *naive = count_naively(trial->property, facts, trial->run->heap->count);
+    instant clock = trial->property->spite.from;
     size_t differing = 0;
     for (uint64_t i = 0; i < 4 && !differing; i++) {
         struct buffer expected = {0}, found = {0};
-        clock += (instant)(hash_mix(trial->seed + i) % (uint64_t)(2 * DAY_MS));
+        clock += (instant)(hash_mix(trial->property->seed + i) % (uint64_t)(2 * DAY_MS));
         if (i % 2) /* on a border as well as between; upwards, since a clock never goes back */
             clock = floor_div(clock + SLOT_MS - 1, SLOT_MS) * SLOT_MS;
         way_store_flush_at(store, clock);
         slots_expect_live(naive, clock, &expected);
         dump_live(store->db, &found);
-        differing = dump_compare(buffer_bytes(&expected), buffer_bytes(&found), 12, &trial->why);
+        differing = dump_compare(buffer_bytes(&expected), buffer_bytes(&found), 12, trial->run->why);
         buffer_free(&expected);
         buffer_free(&found);
     }
     if (differing)
-        buffer_printf(&trial->why, "  %zu levels differ: - expected, + in the store\n", differing);
+        buffer_printf(trial->run->why, "  %zu levels differ: - expected, + in the store\n", differing);
     naive_destroy(naive);
     free(facts);
     return differing == 0;
@@ -155,8 +164,8 @@ static struct catalog other_catalog(const struct catalog *whole, struct catalog_
 static bool put_right(const struct trial *trial, struct way_store *store)
 {
     way_store_flush(store);
-    store->catalog = trial->catalog;
-    store->cap_hours = trial->spite->cap_hours;
+    store->catalog = trial->property->catalog;
+    store->cap_hours = trial->property->spite.cap_hours;
     way_store_reopen(store);
     return false;
 }
@@ -166,12 +175,12 @@ static bool go(struct trial *trial, enum way way, struct buffer *dump)
 {
     struct way_store store;
     size_t count, judged = 0;
-    struct way_step *steps = way_plan(way, trial->seed, trial->facts, trial->places, trial->count, &count);
+    struct way_step *steps = way_plan(way, trial->property->seed, trial->run->heap->facts, trial->run->heap->places, trial->run->heap->count, &count);
     bool right = true;
     struct catalog_item items[256];
-    struct catalog other = other_catalog(trial->catalog, items);
+    struct catalog other = other_catalog(trial->property->catalog, items);
     bool other_rules = way == WAY_RECOUNTED;
-    way_store_create(&store, trial->parent, other_rules ? &other : trial->catalog, trial->spite->cap_hours + (other_rules ? 3 : 0));
+    way_store_create(&store, trial->run->parent, other_rules ? &other : trial->property->catalog, trial->property->spite.cap_hours + (other_rules ? 3 : 0));
     for (size_t i = 0; i < count && right; i++) {
         if (other_rules && i >= count / 2)
             other_rules = put_right(trial, &store);
@@ -192,153 +201,41 @@ static bool go(struct trial *trial, enum way way, struct buffer *dump)
     if (right)
         right = judge_now(trial, &store, way, steps, count);
     if (!right)
-        buffer_printf(&trial->why, "  (%s)\n", way_name(way));
+        buffer_printf(trial->run->why, "  (%s)\n", way_name(way));
     dump_store(store.db, dump);
     way_store_destroy(&store);
     free(steps);
     return right;
 }
 
-static bool run_here(struct trial *trial)
+static bool holds(void *owner, const struct trial_run *run)
 {
+    struct trial trial = {owner, run, {0, 0}};
     struct buffer dumps[WAY_COUNT] = {{0}};
     bool right = true;
     for (enum way way = 0; way < WAY_COUNT && right; way++) {
-        right = go(trial, way, &dumps[way]);
+        right = go(&trial, way, &dumps[way]);
         for (size_t i = 0; i < dumps[way].len; i++)
-            trial->dumped += dumps[way].data[i] == '\n';
+            run->counts[COUNT_DUMPED] += dumps[way].data[i] == '\n';
         if (!right || way == 0)
             continue;
-        size_t differing = dump_compare(buffer_bytes(&dumps[0]), buffer_bytes(&dumps[way]), 12, &trial->why);
+        size_t differing = dump_compare(buffer_bytes(&dumps[0]), buffer_bytes(&dumps[way]), 12, run->why);
         if (differing)
-            buffer_printf(&trial->why, "  %zu records differ: - %s, + %s\n", differing, way_name(0), way_name(way));
+            buffer_printf(run->why, "  %zu records differ: - %s, + %s\n", differing, way_name(0), way_name(way));
         right = differing == 0;
     }
     for (enum way way = 0; way < WAY_COUNT; way++)
         buffer_free(&dumps[way]);
+    run->counts[COUNT_ROWS] += trial.judged.rows;
+    run->counts[COUNT_ODD_IDS] += trial.judged.odd_ids;
     return right;
 }
 
-static void read_all(int fd, struct buffer *out)
-{
-    char chunk[4096];
-    for (ssize_t got; (got = read(fd, chunk, sizeof chunk)) > 0;)
-        buffer_append(out, chunk, (size_t)got);
-    close(fd);
-}
+/* --- seeds ---------------------------------------------------------------------------------------- */
 
-/* Runs in a child; its findings, what it says on stderr included, come back in trial->why. */
-static bool run(struct trial *trial)
+static void look_at_counters(struct property *property, struct naive *naive, size_t item)
 {
-    int ends[2], status;
-    char parent[128];
-    snprintf(parent, sizeof parent, "%s/seatmeter-law1-XXXXXX", way_parent());
-    check(mkdtemp(parent) && pipe(ends) == 0);
-    trial->parent = parent;
-    buffer_clear(&trial->why);
-    fflush(stdout);
-    pid_t child = fork();
-    check(child >= 0);
-    if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        log_set_level(LOG_ERROR);
-        bool right = run_here(trial);
-        fprintf(stderr, "%s\n", right ? "" : buffer_text(&trial->why));
-        struct buffer counts = {0};
-        buffer_printf(&counts, "\001%llu %llu %llu", (unsigned long long)trial->judged.rows, (unsigned long long)trial->judged.odd_ids,
-                      (unsigned long long)trial->dumped);
-        fprintf(stderr, "%s", buffer_text(&counts));
-        fflush(stderr);
-        _exit(right ? 0 : 1);
-    }
-    close(ends[1]);
-    read_all(ends[0], &trial->why);
-    check(waitpid(child, &status, 0) == child);
-    if (WIFSIGNALED(status))
-        buffer_printf(&trial->why, "  the process died of signal %d\n", WTERMSIG(status));
-    char *counts = strrchr(buffer_text(&trial->why), '\001');
-    unsigned long long rows = 0, odd_ids = 0, dumped = 0;
-    if (counts && sscanf(counts + 1, "%llu %llu %llu", &rows, &odd_ids, &dumped) == 3)
-        *counts = '\0';
-    trial->judged = (struct judge_counts){rows, odd_ids};
-    trial->dumped = dumped;
-    way_dir_remove(parent);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-static void keep_but(const struct trial *whole, struct trial *part, size_t from, size_t to)
-{
-    part->count = 0;
-    for (size_t i = 0; i < whole->count; i++)
-        if (i < from || i >= to) {
-            part->facts[part->count] = whole->facts[i];
-            part->places[part->count++] = whole->places[i];
-        }
-}
-
-/* Takes runs of facts away, long ones first, while it still fails. */
-static void make_small(struct trial *trial)
-{
-    struct trial part = *trial;
-    part.facts = memory_alloc((trial->count + 1) * sizeof *part.facts);
-    part.places = memory_alloc((trial->count + 1) * sizeof *part.places);
-    part.why = (struct buffer){0};
-    for (size_t length = trial->count / 2; length >= 1; length = length > 1 ? (length + 1) / 2 : 0) {
-        bool shorter = true;
-        while (shorter) {
-            shorter = false;
-            for (size_t from = 0; from < trial->count; from += length) {
-                keep_but(trial, &part, from, from + length);
-                if (part.count == trial->count || run(&part))
-                    continue;
-                memcpy(trial->facts, part.facts, part.count * sizeof *part.facts);
-                memcpy(trial->places, part.places, part.count * sizeof *part.places);
-                trial->count = part.count;
-                struct buffer spare = trial->why; /* the finding of the smallest heap that failed */
-                trial->why = part.why;
-                part.why = spare;
-                shorter = true;
-                from -= from ? length : 0;
-            }
-        }
-    }
-    free(part.facts);
-    free(part.places);
-    buffer_free(&part.why);
-}
-
-static void print_finding(struct trial *trial)
-{
-    printf("law1: SEED=%llu SEEDS=1 differs (cap %d h); the smallest facts that do:\n", (unsigned long long)trial->seed, trial->spite->cap_hours);
-    struct buffer out = {0};
-    for (size_t i = 0; i < trial->count; i++)
-        spite_print(trial->facts[i], 1, &out);
-    for (enum way way = 1; way < WAY_COUNT; way++) {
-        size_t count;
-        struct way_step *steps = way_plan(way, trial->seed, trial->facts, trial->places, trial->count, &count);
-        buffer_printf(&out, "  %s:", way_name(way));
-        for (size_t i = 0; i < count; i++) {
-            size_t line = 0;
-            while (trial->facts[line] != steps[i].fact)
-                line++;
-            buffer_printf(&out, " %zu%s", line + 1, steps[i].reopen ? " reopen" : steps[i].flush ? " flush" : "");
-        }
-        buffer_append_char(&out, '\n');
-        free(steps);
-    }
-    printf("%s%s\n", buffer_text(&out), buffer_text(&trial->why));
-    buffer_free(&out);
-}
-
-/* What the seeds were about: a test that never superseded anything would prove little. */
-struct seen {
-    uint64_t facts, rows, odd_ids, dumped, ends[4], waiting, empty, twins[4]; /* by copies, 3 and more */
-    uint64_t in_groups[SCOPE_KIND_COUNT], person_apart, lrm_apart, bundles, of_rulesets; /* counters; the last where rules change */
-    bool items[256];
-};
-
-static void look_at_counters(const struct trial *trial, struct naive *naive, size_t item, struct seen *seen)
-{
+    struct seen *seen = &property->seen;
     for (enum scope_kind kind = SCOPE_SYSTEM; kind < SCOPE_KIND_COUNT; kind++) {
         const int64_t *ids;
         size_t count = naive_scopes(naive, kind, &ids);
@@ -346,17 +243,17 @@ static void look_at_counters(const struct trial *trial, struct naive *naive, siz
             struct naive_line exact = naive_line(naive, kind, ids[i], item, PROFILE_EXACT), lrm = naive_line(naive, kind, ids[i], item, PROFILE_LRM);
             struct naive_line person = naive_line(naive, kind, ids[i], item, PROFILE_PERSON);
             seen->in_groups[kind] += exact.count > 0;
-            int64_t peak = naive_usage(&exact, trial->spite->from, trial->spite->to).peak;
-            seen->person_apart += naive_usage(&person, trial->spite->from, trial->spite->to).peak != peak;
-            seen->lrm_apart += naive_usage(&lrm, trial->spite->from, trial->spite->to).peak != peak;
+            int64_t peak = naive_usage(&exact, property->spite.from, property->spite.to).peak;
+            seen->person_apart += naive_usage(&person, property->spite.from, property->spite.to).peak != peak;
+            seen->lrm_apart += naive_usage(&lrm, property->spite.from, property->spite.to).peak != peak;
         }
     }
 }
 
-static void look(const struct trial *trial, struct seen *seen)
+static void look(struct property *property)
 {
-    struct naive *naive = naive_create(trial->spite->facts, trial->spite->count,
-                                       &(struct naive_options){.catalog = trial->catalog, .cap_hours = trial->spite->cap_hours});
+    struct seen *seen = &property->seen;
+    struct naive *naive = count_naively(property, property->spite.facts, property->spite.count);
     const struct naive_session *sessions;
     for (size_t i = 0, count = naive_sessions(naive, &sessions); i < count; i++) {
         seen->waiting += !sessions[i].has_login;
@@ -367,11 +264,11 @@ static void look(const struct trial *trial, struct seen *seen)
     const struct catalog *items = naive_items(naive);
     for (size_t i = 0; i < items->count; i++) {
         bool used = naive_line(naive, SCOPE_SYSTEM, 0, i, PROFILE_EXACT).count > 0;
-        if (items == trial->catalog)
+        if (items == property->catalog)
             seen->items[i] = seen->items[i] || used;
         else
             *(items->items[i].where.kind == SUBJECT_NONE ? &seen->bundles : &seen->of_rulesets) += used;
-        look_at_counters(trial, naive, i, seen);
+        look_at_counters(property, naive, i);
     }
     naive_destroy(naive);
 }
@@ -399,50 +296,51 @@ static bool print_seen(const struct seen *seen, const struct catalog *catalog)
            seen->in_groups[SCOPE_AGENT_GROUP] && seen->in_groups[SCOPE_PLACE_GROUP] && seen->person_apart && seen->lrm_apart;
 }
 
-static bool try_seed(uint64_t seed, const struct catalog *catalog, struct seen *seen)
+static struct trial_heap make(void *owner, uint64_t seed, struct arena *arena)
 {
-    struct arena *arena = arena_create();
-    struct spite spite;
-    spite_make(seed, arena, &spite);
+    struct property *property = owner;
+    property->seed = seed;
+    spite_make(seed, arena, &property->spite);
     if (seed % 2 == 0)
-        spite_rulesets_add(seed, arena, &spite);
-    struct trial_heap heap = trial_heap(arena, spite.facts, spite.count);
-    struct trial trial = {seed, &spite, catalog, heap.facts, heap.places, heap.count, {0}, 0, {0}, NULL};
-    bool right = run(&trial);
-    seen->facts += spite.count;
-    seen->rows += trial.judged.rows;
-    seen->odd_ids += trial.judged.odd_ids;
-    seen->dumped += trial.dumped;
-    look(&trial, seen);
-    if (!right) {
-        make_small(&trial);
-        print_finding(&trial);
-        if (run(&trial))
-            printf("law1: seed %llu: these facts failed once and not again: something else than facts decides\n", (unsigned long long)seed);
+        spite_rulesets_add(seed, arena, &property->spite);
+    property->seen.facts += property->spite.count;
+    look(property);
+    return trial_heap(arena, property->spite.facts, property->spite.count);
+}
+
+/* In which order each way takes the facts. */
+static void say(void *owner, const struct trial_heap *heap, struct buffer *out)
+{
+    struct property *property = owner;
+    buffer_printf(out, "  cap %d h\n", property->spite.cap_hours);
+    for (enum way way = 1; way < WAY_COUNT; way++) {
+        size_t count;
+        struct way_step *steps = way_plan(way, property->seed, heap->facts, heap->places, heap->count, &count);
+        buffer_printf(out, "  %s:", way_name(way));
+        for (size_t i = 0; i < count; i++) {
+            size_t line = 0;
+            while (heap->facts[line] != steps[i].fact)
+                line++;
+            buffer_printf(out, " %zu%s", line + 1, steps[i].reopen ? " reopen" : steps[i].flush ? " flush" : "");
+        }
+        buffer_append_char(out, '\n');
+        free(steps);
     }
-    buffer_free(&trial.why);
-    arena_destroy(arena);
-    return right;
 }
 
 int main(void)
 {
-    const char *one = getenv("SEED"), *many = getenv("SEEDS"), *why = "";
     struct arena *arena = arena_create();
-    struct catalog *catalog;
-    if (catalog_read(catalog_shipped(), arena, &catalog, &why) != ERR_OK)
-        check_failed(__FILE__, __LINE__, why);
-    uint64_t first = one ? strtoull(one, NULL, 10) : 1, seeds = many ? strtoull(many, NULL, 10) : 200;
-    struct seen seen = {0};
-    unsigned failed = 0;
-    check(catalog->count < sizeof seen.items);
-    for (uint64_t seed = first; seed < first + seeds && failed < 3; seed++)
-        failed += !try_seed(seed, catalog, &seen);
-    bool all_tried = print_seen(&seen, catalog);
-    printf("law1: seeds %llu to %llu: %llu facts in %d ways, %llu usage rows as the naive judge counts, %llu records alike, %u seeds differ; "
-           "%llu answers with zero rows too many or too few\n",
-           (unsigned long long)first, (unsigned long long)(first + seeds - 1), (unsigned long long)seen.facts, (int)WAY_COUNT,
-           (unsigned long long)seen.rows, (unsigned long long)seen.dumped, failed, (unsigned long long)seen.odd_ids);
+    static struct property property;
+    property.catalog = way_catalog(catalog_shipped(), arena);
+    check(property.catalog->count < sizeof property.seen.items);
+    struct trial_property trial = {"law1", 200, holds, &property, make, say};
+    uint64_t counts[TRIAL_COUNTS] = {0}, first, seeds;
+    unsigned failed = trial_seeds(&trial, counts, &first, &seeds);
+    bool all_tried = print_seen(&property.seen, property.catalog);
+    printf("law1: seeds %" PRIu64 " to %" PRIu64 ": %" PRIu64 " facts in %d ways, %" PRIu64 " usage rows as the naive judge counts, %" PRIu64
+           " records alike, %u seeds differ; %" PRIu64 " answers with zero rows too many or too few\n", first, first + seeds - 1, property.seen.facts,
+           (int)WAY_COUNT, counts[COUNT_ROWS], counts[COUNT_DUMPED], failed, counts[COUNT_ODD_IDS]);
     arena_destroy(arena);
     if (seeds >= 200 && !failed && !all_tried)
         printf("law1: an item or an end was never tried: the world has lost its spite\n");

@@ -27,7 +27,7 @@
 #include <stdlib.h>
 
 enum { ASKED_MAX = 400 };
-enum count { COUNT_FACTS, COUNT_ROSTERS, COUNT_ASKED, COUNT_SEATS, COUNT_STEPS, COUNT_BYTES, COUNT_REFUSED, COUNT_GONE };
+enum count { COUNT_FACTS, COUNT_ROSTERS, COUNT_ASKED, COUNT_SEATS, COUNT_STEPS, COUNT_BYTES, COUNT_GONE };
 
 struct property {
     const struct catalog *catalog;
@@ -147,7 +147,11 @@ static bool ask_again(struct asking *asking)
                           (int)answer.len, (const char *)answer.data);
         request.at++;
         asking->run->counts[COUNT_ASKED]++;
-        asking->run->counts[COUNT_REFUSED] += explain(asking, query, &request, &answer, &why) == ERR_NOT_FOUND;
+        /* A day may begin there, and be at its peak. */
+        if (right && request.at % SLOT_MS != 0 && explain(asking, query, &request, &answer, &why) != ERR_NOT_FOUND) {
+            buffer_printf(asking->run->why, "  a millisecond behind a peak, whose detail is gone, is told\n");
+            right = false;
+        }
     }
     query_close(query);
     return right;
@@ -184,8 +188,7 @@ static bool holds(void *owner, const struct trial_run *run)
     *asking = (struct asking){.property = property, .run = run, .store = &store, .arena = arena_create(), .dice = {hash_mix(property->seed + 8)}};
     instant horizon = property->spite.from + (2 + (instant)dice_roll(&asking->dice, 3)) * DAY_MS;
     way_store_create(&store, run->parent, property->catalog, property->spite.cap_hours);
-    for (size_t i = 0; i < run->heap->count; i++)
-        (void)ingest_fact(store.ingest, run->heap->facts[i]);
+    way_store_take(&store, run->heap->facts, run->heap->count);
     run->counts[COUNT_FACTS] += run->heap->count;
     way_store_flush(&store);
     close_books_of(asking, horizon);
@@ -212,21 +215,17 @@ static struct trial_heap make(void *owner, uint64_t seed, struct arena *arena)
 
 int main(void)
 {
-    const char *why = "";
     struct arena *arena = arena_create();
-    struct catalog *catalog;
-    if (catalog_read(catalog_shipped(), arena, &catalog, &why) != ERR_OK)
-        check_failed(__FILE__, __LINE__, why);
-    struct property property = {.catalog = catalog};
+    struct property property = {.catalog = way_catalog(catalog_shipped(), arena)};
     check(pseudonyms_open(NULL, &property.pseudonyms) == ERR_OK);
     struct trial_property trial = {"rosters", 60, holds, &property, make, NULL};
     uint64_t counts[TRIAL_COUNTS] = {0}, first, seeds;
     unsigned failed = trial_seeds(&trial, counts, &first, &seeds);
     printf("rosters: seeds %" PRIu64 " to %" PRIu64 ": %" PRIu64 " facts, %" PRIu64 " rosters of %" PRIu64 " bytes; %" PRIu64 " answers told again, with %" PRIu64
-           " seats and %" PRIu64 " that a step leaves out; %" PRIu64 " other instants refused, %" PRIu64 " records gone; %u seeds fail\n",
+           " seats and %" PRIu64 " that a step leaves out, and no other instant; %" PRIu64 " records gone; %u seeds fail\n",
            first, first + seeds - 1, counts[COUNT_FACTS], counts[COUNT_ROSTERS], counts[COUNT_BYTES], counts[COUNT_ASKED], counts[COUNT_SEATS], counts[COUNT_STEPS],
-           counts[COUNT_REFUSED], counts[COUNT_GONE], failed);
+           counts[COUNT_GONE], failed);
     arena_destroy(arena);
-    bool tried = counts[COUNT_ASKED] && counts[COUNT_STEPS] && counts[COUNT_REFUSED] && counts[COUNT_GONE];
+    bool tried = counts[COUNT_ASKED] && counts[COUNT_STEPS] && counts[COUNT_GONE];
     return failed != 0 || (seeds >= 50 && !tried);
 }

@@ -6,24 +6,26 @@
  *   SEED=n    the first seed (default 1)     SEEDS=n   how many (default 200); SEED=n SEEDS=1: that one alone
  */
 #include "base/check.h"
-#include "base/log.h"
 #include "server/ingest/ingest.h"
 #include "server/query/query.h"
 #include "tests/support/naive_rules.h"
 #include "tests/support/spite_rules.h"
+#include "tests/support/trial.h"
 #include "tests/support/ways.h"
 
+#include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { PERIODS_MAX = 6000, ITEMS = 4, BEFORE = 70, DAYS = 200, SHOWN_MAX = 5 };
 
-struct counts {
+struct counts { /* as trial_run.counts has them */
     uint64_t rows, limited, unlimited, over, by_enabled, bursts, moved_days, empty_days, notes, nows, states[6], since;
 };
+static_assert(sizeof(struct counts) <= TRIAL_COUNTS * sizeof(uint64_t), "as many as a trial counts");
 
 struct trial {
-    uint64_t seed;
     const struct spite *spite;
     const struct catalog *catalog;
     int32_t first_date; /* of the calendars */
@@ -43,6 +45,7 @@ struct trial {
     struct naive_bought bought[DAYS];
     bool have_bought[DAYS];
     unsigned faults;
+    struct buffer *why;
     struct counts *counts;
 };
 
@@ -52,17 +55,15 @@ static void fault(struct trial *trial, const struct usage_row *row, const char *
     va_list args;
     if (trial->faults++ >= SHOWN_MAX)
         return;
-    printf("rules: SEED=%llu SEEDS=1: ", (unsigned long long)trial->seed);
+    buffer_append_text(trial->why, "  ");
     if (row) {
-        struct buffer out = {0};
-        usage_write_json(row, &(struct json_writer){.out = &out});
-        printf("row %s\n  ", buffer_text(&out));
-        buffer_free(&out);
+        usage_write_json(row, &(struct json_writer){.out = trial->why});
+        buffer_append_text(trial->why, "\n    ");
     }
     va_start(args, format);
-    vprintf(format, args);
+    buffer_vprintf(trial->why, format, args);
     va_end(args);
-    printf("\n");
+    buffer_append_char(trial->why, '\n');
 }
 
 /* Groups read their tenant's days: group 10 + n is tenant n's. */
@@ -377,70 +378,49 @@ static void look_at_nows(struct trial *trial, struct way_store *store, struct di
     }
 }
 
-static bool try_seed(uint64_t seed, const char *parent, const struct catalog *catalog, struct counts *counts)
+static bool holds(void *owner, const struct trial_run *run)
 {
-    struct arena *arena = arena_create();
-    struct spite spite;
+    struct trial_spite *property = owner;
     struct way_store store;
-    struct dice dice = {hash_mix(seed)};
-    spite_rules_make(seed, arena, &spite);
-    dice_shuffle(&dice, spite.facts, spite.count, sizeof *spite.facts);
+    struct dice dice = {hash_mix(property->seed)};
     struct trial *trial = memory_alloc_zero(1, sizeof *trial);
-    *trial = (struct trial){.seed = seed, .spite = &spite, .catalog = catalog, .counts = counts,
-                            .first_date = instant_day(spite.from) - BEFORE};
-    trial->naive = naive_create(spite.facts, spite.count, &(struct naive_options){.catalog = catalog, .cap_hours = spite.cap_hours});
-    way_store_create(&store, parent, catalog, spite.cap_hours);
-    for (size_t i = 0; i < spite.count; i++)
-        (void)ingest_fact(store.ingest, &spite.facts[i]);
+    struct fact *facts = trial_facts(run->heap, 0);
+    dice_shuffle(&dice, facts, run->heap->count, sizeof *facts);
+    *trial = (struct trial){.spite = &property->spite, .catalog = property->catalog, .first_date = instant_day(property->spite.from) - BEFORE,
+                            .why = run->why, .counts = (struct counts *)run->counts};
+    trial->naive = naive_create(facts, run->heap->count, &(struct naive_options){.catalog = trial->catalog, .cap_hours = trial->spite->cap_hours});
+    way_store_create(&store, run->parent, trial->catalog, trial->spite->cap_hours);
+    for (size_t i = 0; i < run->heap->count; i++)
+        (void)ingest_fact(store.ingest, &facts[i]);
     look_at_nows(trial, &store, &dice);
     way_store_flush(&store);
     ask_all(trial, &store, &dice);
     count_days(trial);
     way_store_destroy(&store);
-    bool right = trial->faults == 0;
-    if (!right) {
-        struct buffer out = {0};
-        spite_print(spite.facts, spite.count, &out);
-        printf("%s\n", buffer_text(&out));
-        buffer_free(&out);
-    }
-    naive_destroy(trial->naive);
-    free(trial);
-    arena_destroy(arena);
-    return right;
+    return trial->faults == 0; /* the process ends */
 }
 
 int main(void)
 {
-    const char *one = getenv("SEED"), *many = getenv("SEEDS"), *why = "";
     struct arena *arena = arena_create();
-    struct catalog *catalog;
-    struct counts counts = {0};
-    unsigned failed = 0;
-    char parent[128];
-    log_set_level(LOG_ERROR);
-    if (catalog_read(bytes_from_text(spite_rules_catalog), arena, &catalog, &why) != ERR_OK)
-        check_failed(__FILE__, __LINE__, why);
-    snprintf(parent, sizeof parent, "%s/seatmeter-rules-XXXXXX", way_parent());
-    check(mkdtemp(parent) && catalog->count == ITEMS);
-    uint64_t first = one ? strtoull(one, NULL, 10) : 1, seeds = many ? strtoull(many, NULL, 10) : 200;
-    for (uint64_t seed = first; seed < first + seeds && failed < 3; seed++)
-        failed += !try_seed(seed, parent, catalog, &counts);
-    way_dir_remove(parent);
+    struct trial_spite property = {.catalog = way_catalog(bytes_from_text(spite_rules_catalog), arena)};
+    struct trial_property trial = {"rules", 200, holds, &property, trial_make_rules, NULL};
+    uint64_t numbers[TRIAL_COUNTS] = {0}, first, seeds;
+    check(property.catalog->count == ITEMS);
+    unsigned failed = trial_seeds(&trial, numbers, &first, &seeds);
+    struct counts *counts = (struct counts *)numbers;
+    printf("rules: seeds %" PRIu64 " to %" PRIu64 ": %" PRIu64 " usage rows, %" PRIu64 " with a quantity, %" PRIu64 " with a burst, %" PRIu64
+           " over; days unlimited %" PRIu64 ", by enabled %" PRIu64 "; zones changed %" PRIu64 " times, %" PRIu64 " days without an instant, %" PRIu64
+           " notes; %" PRIu64 " rows of now: over %" PRIu64 ", earlier %" PRIu64 ", unknown %" PRIu64 ", close %" PRIu64 ", within %" PRIu64
+           ", no quantity %" PRIu64 "; %u seeds differ\n",
+           first, first + seeds - 1, counts->rows, counts->limited, counts->bursts, counts->over, counts->unlimited, counts->by_enabled, counts->moved_days,
+           counts->empty_days, counts->notes, counts->nows, counts->states[0], counts->states[1], counts->states[2], counts->states[3], counts->states[4],
+           counts->states[5], failed);
     arena_destroy(arena);
-    printf("rules: seeds %llu to %llu: %llu usage rows, %llu with a quantity, %llu with a burst, %llu over; days unlimited %llu, by enabled %llu; "
-           "zones changed %llu times, %llu days without an instant, %llu notes; %llu rows of now: over %llu, earlier %llu, unknown %llu, close %llu, "
-           "within %llu, no quantity %llu; %u seeds differ\n",
-           (unsigned long long)first, (unsigned long long)(first + seeds - 1), (unsigned long long)counts.rows, (unsigned long long)counts.limited,
-           (unsigned long long)counts.bursts, (unsigned long long)counts.over, (unsigned long long)counts.unlimited,
-           (unsigned long long)counts.by_enabled, (unsigned long long)counts.moved_days, (unsigned long long)counts.empty_days,
-           (unsigned long long)counts.notes, (unsigned long long)counts.nows, (unsigned long long)counts.states[0], (unsigned long long)counts.states[1],
-           (unsigned long long)counts.states[2], (unsigned long long)counts.states[3], (unsigned long long)counts.states[4],
-           (unsigned long long)counts.states[5], failed);
-    bool all = counts.limited && counts.bursts && counts.over && counts.unlimited && counts.by_enabled && counts.moved_days && counts.empty_days &&
-               counts.notes && counts.since;
+    bool all = counts->limited && counts->bursts && counts->over && counts->unlimited && counts->by_enabled && counts->moved_days && counts->empty_days &&
+               counts->notes && counts->since;
     for (int i = 0; i < 6; i++)
-        all = all && counts.states[i];
+        all = all && counts->states[i];
     if (seeds >= 150 && !failed && !all)
         printf("rules: something was never tried: the rules have lost their spite\n");
     return failed != 0 || (seeds >= 150 && !all);

@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "tests/support/scratch.h"
-#include "tests/support/spite.h"
+#include "tests/support/spite_rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,14 @@ struct trial_heap trial_heap(struct arena *arena, const struct fact *facts, size
         heap.places[i] = i;
     }
     return heap;
+}
+
+struct fact *trial_facts(const struct trial_heap *heap, size_t more)
+{
+    struct fact *facts = memory_alloc((heap->count + more + 1) * sizeof *facts);
+    for (size_t i = 0; i < heap->count; i++)
+        facts[i] = *heap->facts[i];
+    return facts;
 }
 
 static void read_all(int fd, struct buffer *out)
@@ -113,6 +121,23 @@ static void print_finding(const struct trial_property *property, uint64_t seed, 
         property->say(property->owner, heap, &out);
     printf("%s%s\n", out.len ? buffer_text(&out) : "", why->len ? buffer_text((struct buffer *)why) : "");
     buffer_free(&out);
+}
+
+static struct trial_heap make(struct trial_spite *of, uint64_t seed, struct arena *arena, void (*fill)(uint64_t seed, struct arena *arena, struct spite *spite))
+{
+    of->seed = seed;
+    fill(seed, arena, &of->spite);
+    return trial_heap(arena, of->spite.facts, of->spite.count);
+}
+
+struct trial_heap trial_make_spite(void *owner, uint64_t seed, struct arena *arena)
+{
+    return make(owner, seed, arena, spite_make);
+}
+
+struct trial_heap trial_make_rules(void *owner, uint64_t seed, struct arena *arena)
+{
+    return make(owner, seed, arena, spite_rules_make);
 }
 
 unsigned trial_seeds(const struct trial_property *property, uint64_t counts[TRIAL_COUNTS], uint64_t *first, uint64_t *seeds)

@@ -74,6 +74,12 @@ void way_store_create(struct way_store *store, const char *parent, const struct 
     store_open(store);
 }
 
+void way_store_take(struct way_store *store, const struct fact *const *facts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        (void)ingest_fact(store->ingest, facts[i]);
+}
+
 void way_store_flush_at(struct way_store *store, instant wall)
 {
     check(ingest_flush(store->ingest, wall) == ERR_OK);

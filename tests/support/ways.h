@@ -53,6 +53,7 @@ struct way_store {
 };
 /* parent: as of scratch_folder(); catalog NULL: the shipped one. */
 void way_store_create(struct way_store *store, const char *parent, const struct catalog *catalog, int cap_hours);
+void way_store_take(struct way_store *store, const struct fact *const *facts, size_t count); /* whatever becomes of them */
 void way_store_flush(struct way_store *store); /* with a clock behind everything */
 void way_store_flush_at(struct way_store *store, instant wall);
 void way_store_reopen(struct way_store *store); /* what was not flushed is gone: flush before */
