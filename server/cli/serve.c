@@ -7,6 +7,7 @@
 #include "server/close/closer.h"
 #include "server/close/topic.h"
 #include "server/ingest/embedded.h"
+#include "server/ingest/kafka_rules.h"
 #include "server/ingest/kafka_say.h"
 #include "server/ingest/pump.h"
 #include "server/ingest/ruleset.h"
@@ -21,6 +22,7 @@ struct server {
     struct arena *arena;
     struct metrics metrics;
     struct db *db;
+    struct catalog *catalog;
     struct ingest *ingest;
     struct loop *ingest_loop, *serve_loop;
     struct closer *closer;
@@ -33,6 +35,7 @@ struct server {
     struct close_topic *close_topic;
     struct kafka_sink_options say_options;
     struct kafka_say *kafka_say;
+    struct kafka_rules *kafka_rules;
     enum err ended; /* by what the ingest loop had to stop */
     struct loop_signal *interrupt, *terminate;
     pthread_t ingest_thread;
@@ -43,6 +46,13 @@ static void flushed(void *owner)
 {
     struct server *server = owner;
     api_wake(server->api);
+}
+
+/* Thread: ingest.  What was closed elsewhere and what the rules are must be known. */
+static bool may_close(void *owner)
+{
+    struct server *server = owner;
+    return !server->kafka_source || (kafka_source_ready(server->kafka_source) && kafka_rules_settled(server->kafka_rules));
 }
 
 static bool ready(void *owner, const char **why)
@@ -75,10 +85,10 @@ static void *run_ingest(void *owner)
 }
 
 /* What the settings say of counting becomes a fact when it is news. */
-static enum err say_rules(struct server *server, const struct catalog *catalog, struct arena *arena)
+static enum err say_rules(struct server *server, struct arena *arena)
 {
     struct fact fact;
-    enum err err = ruleset_make(server->db, server->settings, catalog, clock_wall(), arena, &fact);
+    enum err err = ruleset_make(server->db, server->settings, server->catalog, clock_wall(), arena, &fact);
     if (err == ERR_OK)
         ingest_fact(server->ingest, &fact);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
@@ -87,15 +97,13 @@ static enum err say_rules(struct server *server, const struct catalog *catalog, 
 static enum err start_store(struct server *server, struct arena *arena)
 {
     const struct settings *settings = server->settings;
-    struct catalog *catalog;
-    enum err err = settings_catalog(settings, arena, &catalog);
+    enum err err = settings_catalog(settings, arena, &server->catalog);
     if (err == ERR_OK)
         err = db_create(&(struct db_options){.dir = settings->store.dir, .map_bytes = settings->store.map_bytes}, &server->db);
     if (err == ERR_OK)
-        err = ingest_create(&(struct ingest_options){server->db, catalog, settings->counting.cap_hours}, &server->ingest);
-    /* With Kafka a rule must stand in the topics before it acts; there the settings' rules are not said yet. */
-    if (err == ERR_OK && !settings->kafka.brokers)
-        err = say_rules(server, catalog, arena);
+        err = ingest_create(&(struct ingest_options){server->db, server->catalog, settings->counting.cap_hours}, &server->ingest);
+    if (err == ERR_OK && !settings->kafka.brokers) /* else kafka_rules.h */
+        err = say_rules(server, arena);
     return err;
 }
 
@@ -160,6 +168,7 @@ static enum err start_kafka(struct server *server)
                                                       .cursors = topic_name(server->settings, TOPIC_CURSORS, server->arena),
                                                       .dead = topic_name(server->settings, TOPIC_DEAD, server->arena)};
     server->kafka_say = kafka_say_create(&server->say_options);
+    server->kafka_rules = kafka_rules_create(server->db, server->settings, server->catalog, server->kafka_say);
     return ERR_OK;
 }
 
@@ -200,6 +209,7 @@ static enum err start_loops(struct server *server)
         .closer = server->closer,
         .metrics = &server->metrics,
         .flushed = flushed,
+        .may_close = may_close,
         .owner = server,
     });
     return api_create(&(struct api_options){
@@ -239,6 +249,7 @@ static void stop(struct server *server)
         pthread_join(server->ingest_thread, NULL);
         pump_finish(server->pump);
     }
+    kafka_rules_destroy(server->kafka_rules);
     kafka_say_destroy(server->kafka_say);
     kafka_source_destroy(server->kafka_source);
     closer_destroy(server->closer);

@@ -3,7 +3,7 @@
  *
  * Facts are produced one after the other on a thread of its own, which waits for the brokers; the server folds them when
  * it reads them back.  What is not acknowledged when the server ends is lost, and nobody was told that it was written.
- * Thread: create, say and destroy on one.  Owner: the server.
+ * Thread: any for kafka_say(); create and destroy on one, while nobody says anything.  Owner: the server.
  */
 #ifndef SERVER_INGEST_KAFKA_SAY_H
 #define SERVER_INGEST_KAFKA_SAY_H

@@ -138,7 +138,7 @@ static void turn(void *owner)
     bool counting = count_hours(pump, pump->behind);
     bool wanted = pump->kafka && kafka_source_wants_flush(pump->kafka) && (!pump->held || since_ms >= due_ms);
     if (wanted || since_ms >= due_ms || pump->facts_since_flush >= FLUSH_FACTS_MAX) {
-        if (flush(pump) && pump->options.closer && (!pump->kafka || kafka_source_ready(pump->kafka)))
+        if (flush(pump) && pump->options.closer && (!pump->options.may_close || pump->options.may_close(pump->options.owner)))
             closer_poll(pump->options.closer, clock_wall(), !pump->kafka || kafka_source_caught_up(pump->kafka));
         due_ms = FLUSH_LIVE_MS;
         since_ms = 0;

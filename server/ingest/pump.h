@@ -29,6 +29,7 @@ struct pump_options {
     struct closer *closer;   /* NULL: nothing is closed */
     struct metrics *metrics;
     void (*flushed)(void *owner); /* after each flush; on the ingest thread */
+    bool (*may_close)(void *owner); /* the same, then: whether a day may be closed now; NULL: yes */
     void *owner;
 };
 
