@@ -76,7 +76,7 @@ closed_rows() {
 }
 for date in "$day" "$next"; do
     closed_rows "$date" >"$scratch/closed.rows"
-    truth_rows "$scratch/truth.jsonl" day | grep -F "	${date}T" >"$scratch/truth.day"
+    truth_rows "$scratch/truth.jsonl" day | grep -F $'\t'"${date}T" >"$scratch/truth.day"
     rows_equal "$scratch/truth.day" "$scratch/closed.rows" || fail "the closes of $date are not the truth"
     note "$date: $(wc -l <"$scratch/closed.rows") rows of $(($(wc -w <<<"$tenants") + 1)) closes are the truth"
 done
