@@ -9,7 +9,7 @@
 
 enum { TURN_MS = 20, IDLE_FLUSH_MS = 1000, CATCH_UP_MS = 5000, RETRY_MS = 1000 };
 /* Of counting hours: a turn's part, the same while facts wait, at the end, and see count_hours(). */
-enum { COUNT_MS = 20, COUNT_MORE_MS = 5, COUNT_AT_END_MS = 2000, COUNT_REST = 20, COUNT_REST_MS = 30000, FEW_HOURS = 3 };
+enum { COUNT_MS = 20, COUNT_MORE_MS = 5, COUNT_AT_END_MS = 2000, COUNT_REST = 20, COUNT_REST_MS = 30000, FEW_HOURS = 3, HOURS_CROWD = 48 };
 
 struct pump {
     struct pump_options options;
@@ -20,6 +20,7 @@ struct pump {
     uint64_t facts_since_flush;
     struct kafka_source *kafka; /* NULL: none */
     bool behind; /* catching up: the last turn left something, or much is still on its way */
+    bool hours_crowd; /* at the last flush more than HOURS_CROWD waited to be counted */
     bool held; /* the last flush failed: nothing is taken */
     int64_t counted_us, counting_us, count_took_us; /* of hours: monotonic, when the last were done; spent since; what they took */
     atomic_bool ready;
@@ -57,12 +58,14 @@ static void take_batch(struct pump *pump, struct batch *batch)
 
 /* Named and sustained follow the facts at a distance: the hour under way changes all the time, so it is counted again
  * when it is COUNT_REST times as long ago as that took, COUNT_REST_MS at most, since what took long may have been many
- * hours; with much to count, as after a start, without a rest; behind the facts of a catching up a quarter of the time. */
+ * hours; with much to count, as after a start, without a rest.  Behind the facts of a catching up hours wait until it is
+ * over, since each would be counted again and again; but when more than two days of them wait, the oldest are counted
+ * beside it, a quarter of the time, so that days close and detail can go. */
 static bool count_hours(struct pump *pump, bool more)
 {
     struct engine *engine = ingest_engine(pump->options.ingest);
     int64_t start = clock_mono_us(), rest_us = COUNT_REST * pump->count_took_us;
-    if (pump->held)
+    if (pump->held || (more && !pump->hours_crowd))
         return false;
     if (rest_us > COUNT_REST_MS * 1000)
         rest_us = COUNT_REST_MS * 1000;
@@ -100,6 +103,7 @@ static bool flush(struct pump *pump)
         log_info("ingest", "the store can be written again: going on");
     pump->held = false;
     pump->facts_since_flush = 0;
+    pump->hours_crowd = engine_hours_marked(ingest_engine(pump->options.ingest), INSTANT_NEVER) > HOURS_CROWD;
     if (pump->kafka) {
         kafka_source_flushed(pump->kafka);
         metrics_set_marks(pump->options.metrics, kafka_source_marks(pump->kafka));

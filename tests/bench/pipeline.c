@@ -4,6 +4,8 @@
  *
  *   pipeline.single   one fact a record: facts per CPU-second of the client, librdkafka's threads included
  *   pipeline.batch    500 facts a record
+ *   pipeline.single_counted, pipeline.batch_counted   the same runs until named and sustained stand as well: a server that
+ *                     catches up counts them behind the facts, once
  *   decode.fast, decode.any   facts decoded and checked per CPU-second: the reader by hand, protobuf-c and the table
  *
  * "against" is librdkafka alone: the same settings, the same topic, the records thrown away.  A round is one plain run and
@@ -18,6 +20,7 @@
 #include "proto/fact_record.h"
 #include "proto/fact_record_private.h"
 #include "proto/fact_route.h"
+#include "server/engine/engine.h"
 #include "server/ingest/pump.h"
 #include "tests/support/load.h"
 #include "tests/support/ways.h"
@@ -33,6 +36,11 @@ enum { RUNS_MAX = 50, PARTITIONS = 4, WAIT_MS = 30000, BATCH = 1024 };
 
 static const char *const other_topics[KAFKA_TOPICS] = {[KAFKA_OBJECTS] = "bench.objects", [KAFKA_CLOSES] = "bench.closes", [KAFKA_DEAD] = "bench.dead",
                                                        [KAFKA_CURSORS] = "bench.cursors"};
+
+/* Facts per CPU second. */
+struct paces {
+    double folded, counted;
+};
 
 struct bench {
     const char *brokers;
@@ -146,7 +154,7 @@ static void conf_set(rd_kafka_conf_t *conf, const char *name, const char *value)
 }
 
 /* As base/kafka_consumer.c sets it up, and nothing done with what comes. */
-static double plain_run(const struct bench *bench, const char *topic, size_t records)
+static struct paces plain_run(const struct bench *bench, const char *topic, size_t records)
 {
     static rd_kafka_message_t *messages[BATCH];
     char why[300];
@@ -179,7 +187,7 @@ static double plain_run(const struct bench *bench, const char *topic, size_t rec
     rd_kafka_queue_destroy(queue);
     rd_kafka_consumer_close(rk);
     rd_kafka_destroy(rk);
-    return (double)bench->load.fact_count / used;
+    return (struct paces){(double)bench->load.fact_count / used, 0};
 }
 
 /* --- the pipeline ---------------------------------------------------------------------------------- */
@@ -189,7 +197,7 @@ struct piping {
     struct ingest *ingest;
     struct loop *loop;
     struct pump *pump;
-    double used, begun;
+    double begun, folded, counted; /* CPU seconds: at the start, from then to all facts in the store, to their hours as well */
 };
 
 static uint64_t facts_folded(const struct ingest *ingest)
@@ -203,13 +211,17 @@ static uint64_t facts_folded(const struct ingest *ingest)
     return facts;
 }
 
-/* The last flush ends the run. */
+/* The flush behind which all facts and their hours stand ends the run. */
 static void piped(void *owner)
 {
     struct piping *piping = owner;
     if (facts_folded(piping->ingest) < piping->bench->load.fact_count)
         return;
-    piping->used = cpu_seconds() - piping->begun;
+    if (piping->folded == 0)
+        piping->folded = cpu_seconds() - piping->begun;
+    if (engine_hours_marked(ingest_engine(piping->ingest), INSTANT_NEVER) || ingest_dirty(piping->ingest))
+        return;
+    piping->counted = cpu_seconds() - piping->begun;
     loop_stop(piping->loop);
 }
 
@@ -232,7 +244,7 @@ static int64_t pass_close(void *owner, const struct kafka_record *record)
 }
 
 /* The server's own loop, pump and source of topics, from an empty position to the last flush; survey and all. */
-static double pipeline_run(const struct bench *bench, const char *topic, size_t records)
+static struct paces pipeline_run(const struct bench *bench, const char *topic, size_t records)
 {
     static struct metrics metrics;
     const struct kafka_settings settings = {.brokers = bench->brokers};
@@ -257,16 +269,17 @@ static double pipeline_run(const struct bench *bench, const char *topic, size_t 
     pump_destroy(piping.pump);
     loop_destroy(piping.loop);
     way_store_destroy(&store);
-    return (double)bench->load.fact_count / piping.used;
+    double facts = (double)bench->load.fact_count;
+    return (struct paces){facts / piping.folded, facts / piping.counted};
 }
 
 /* --- figures --------------------------------------------------------------------------------------- */
 
 /* In a process of its own: no run inherits the memory of another, and its CPU is all of its threads'. */
-static double apart(double (*run)(const struct bench *, const char *, size_t), const struct bench *bench, const char *topic, size_t records)
+static struct paces apart(struct paces (*run)(const struct bench *, const char *, size_t), const struct bench *bench, const char *topic, size_t records)
 {
     int ends[2], status;
-    double result = 0;
+    struct paces result = {0};
     check(pipe(ends) == 0);
     pid_t child = fork();
     check(child >= 0);
@@ -294,24 +307,41 @@ static double median(double *values, size_t count)
     return values[count / 2];
 }
 
+/* Each round's pace beside plain consumption's. */
+static void say(const struct bench *bench, const char *name, double *paces, const double *plain)
+{
+    double ratios[RUNS_MAX], against[RUNS_MAX];
+    size_t runs = bench->runs;
+    for (size_t i = 0; i < runs; i++) {
+        ratios[i] = paces[i] / plain[i];
+        against[i] = plain[i];
+    }
+    double value = median(paces, runs);
+    printf("{\"name\":\"%s\",\"value\":%.6g,\"unit\":\"facts/cpu-s\",\"against\":\"librdkafka consume\",\"against_value\":%.6g,\"ratio\":%.4g,\"runs\":%zu,"
+           "\"spread\":[%.6g,%.6g]}\n",
+           name, value, median(against, runs), median(ratios, runs), runs, paces[0], paces[runs - 1]);
+    fflush(stdout);
+}
+
 static void measure(const struct bench *bench, const char *name, const char *topic, size_t a_record)
 {
-    double plain[RUNS_MAX], whole[RUNS_MAX], ratios[RUNS_MAX];
+    double plain[RUNS_MAX], folded[RUNS_MAX], counted[RUNS_MAX];
     int64_t ends[PARTITIONS];
+    char counted_name[80];
     topic_fill(bench, topic, a_record);
     make_others(bench);
     size_t records = topic_ends(bench, topic, ends);
     for (size_t i = 0; i < bench->runs; i++) {
-        plain[i] = apart(plain_run, bench, topic, records);
-        whole[i] = apart(pipeline_run, bench, topic, records);
-        ratios[i] = whole[i] / plain[i];
-        fprintf(stderr, "%s: round %zu: plain %.3g, pipeline %.3g facts/cpu-s, ratio %.3f\n", name, i + 1, plain[i], whole[i], ratios[i]);
+        plain[i] = apart(plain_run, bench, topic, records).folded;
+        struct paces paces = apart(pipeline_run, bench, topic, records);
+        folded[i] = paces.folded;
+        counted[i] = paces.counted;
+        fprintf(stderr, "%s: round %zu: plain %.3g, pipeline %.3g, hours counted as well %.3g facts/cpu-s, ratio %.3f\n", name, i + 1, plain[i], folded[i],
+                counted[i], folded[i] / plain[i]);
     }
-    double value = median(whole, bench->runs);
-    printf("{\"name\":\"%s\",\"value\":%.6g,\"unit\":\"facts/cpu-s\",\"against\":\"librdkafka consume\",\"against_value\":%.6g,\"ratio\":%.4g,\"runs\":%zu,"
-           "\"spread\":[%.6g,%.6g]}\n",
-           name, value, median(plain, bench->runs), median(ratios, bench->runs), bench->runs, whole[0], whole[bench->runs - 1]);
-    fflush(stdout);
+    snprintf(counted_name, sizeof counted_name, "%s_counted", name);
+    say(bench, name, folded, plain);
+    say(bench, counted_name, counted, plain);
 }
 
 static void measure_decode(const struct bench *bench, const char *name, bool fast)
@@ -368,7 +398,7 @@ static void run_again(char **argv)
 
 int main(int argc, char **argv)
 {
-    static const char *const names[] = {"pipeline.single", "pipeline.batch", "decode.fast", "decode.any"};
+    static const char *const names[] = {"pipeline.single", "pipeline.single_counted", "pipeline.batch", "pipeline.batch_counted", "decode.fast", "decode.any"};
     const char *why = "";
     if (argc == 2 && strcmp(argv[1], "--list") == 0) {
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -376,7 +406,8 @@ int main(int argc, char **argv)
         return 0;
     }
     struct bench bench = {.brokers = getenv("KAFKA_BROKERS"), .runs = setting("RUNS", 9)};
-    if (!bench.brokers && (wanted(names[0], argc, argv) || wanted(names[1], argc, argv)))
+    bool single = wanted(names[0], argc, argv) || wanted(names[1], argc, argv), batch = wanted(names[2], argc, argv) || wanted(names[3], argc, argv);
+    if (!bench.brokers && (single || batch))
         run_again(argv);
     check(bench.runs <= RUNS_MAX);
     struct arena *arena = arena_create(), *facts = arena_create();
@@ -384,9 +415,9 @@ int main(int argc, char **argv)
     load_make(&(struct load_options){.facts = setting("FACTS", 600000)}, facts, &bench.load);
     fprintf(stderr, "load: %zu facts, %zu sessions of %zu agents, %zu tenants, %zu agent groups, %zu place groups\n", bench.load.fact_count,
             bench.load.sessions, bench.load.agents, bench.load.tenants, bench.load.agent_groups, bench.load.place_groups);
-    if (wanted("pipeline.single", argc, argv))
+    if (single)
         measure(&bench, "pipeline.single", "bench.single", 1);
-    if (wanted("pipeline.batch", argc, argv))
+    if (batch)
         measure(&bench, "pipeline.batch", "bench.batch", FACT_BATCH_MAX);
     if (wanted("decode.fast", argc, argv))
         measure_decode(&bench, "decode.fast", true);
