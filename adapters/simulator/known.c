@@ -2,6 +2,7 @@
 #include "adapters/simulator/known.h"
 
 #include "adapters/simulator/calls.h"
+#include "adapters/simulator/sold.h"
 #include "base/check.h"
 #include "proto/fact.h"
 
@@ -145,6 +146,17 @@ static uint32_t items_of(const struct site *site, const struct sim_session *sess
     return items;
 }
 
+/* A session uses a bundle when it uses an item of it and none that it excludes. */
+static uint32_t bundles_of(uint32_t items)
+{
+    uint32_t bundles = 0;
+    for (int item = SIM_ITEM_BUNDLE_FIRST; item < SIM_ITEM_COUNT; item++) {
+        const struct sold_bundle *bundle = sold_bundle_of((enum sim_item)item);
+        bundles |= (items & bundle->includes) && !(items & bundle->excludes) ? 1u << item : 0;
+    }
+    return bundles;
+}
+
 static void add_use(struct seat_uses *uses, struct seat_use use)
 {
     if (use.from >= use.to || !use.items)
@@ -207,6 +219,8 @@ struct seat_uses known_uses(const struct script *script, instant as_of)
             .seat = seat_of(session), .from = session->begin, .to = ends[i],
             .tenant = tenant_of(script->site, session), .items = items_of(script->site, session, media),
         };
+        if (script->sold)
+            use.items |= bundles_of(use.items);
         add_use(&uses, use);
         if (is_agent(script->site, session) && (use.items & 1u << SIM_ITEM_INBOUND_VOICE))
             add_outbound(script, session, use, as_of, &uses);

@@ -93,6 +93,7 @@ struct calls;
 struct script {
     const struct site *site;
     const struct calls *calls; /* of the voice portal, for the truth; NULL: there is none */
+    bool sold;                 /* for the truth: what sold.h says was sold */
     instant begin;
     int icon;         /* 0: the first of a pair, or the only one; 1: its twin (watch.h) */
     int drops;        /* connections that it loses a day */

@@ -3,7 +3,7 @@
 
 #include "adapters/simulator/pair.h"
 #include "adapters/simulator/config_db.h"
-#include "adapters/simulator/truth.h"
+#include "adapters/simulator/sold.h"
 #include "adapters/simulator/watch.h"
 #include "adapters/simulator/writer.h"
 #include "base/log.h"
@@ -91,6 +91,7 @@ static void write_known(struct run *run, instant as_of, FILE *file)
 {
     struct script *first = &run->icons[0].script, *twin = &run->icons[1].script, merged;
     first->calls = run->reporter ? &run->calls : NULL;
+    first->sold = run->options->sold_dir != NULL;
     if (run->reporter)
         calls_reach(&run->calls, as_of);
     if (run->icon_count == 1) {
@@ -101,6 +102,7 @@ static void write_known(struct run *run, instant as_of, FILE *file)
     script_reach(twin, as_of);
     pair_merge(&merged, first, twin, as_of);
     merged.calls = first->calls;
+    merged.sold = first->sold;
     truth_write(&merged, as_of, file);
     script_free(&merged);
 }
@@ -326,7 +328,8 @@ static enum err work(struct run *run)
         script_make_watched(&icon->script, &run->site, icon->marker.begin, icon->marker.icon, icon->marker.drops);
         icon->writer = writer_create(&writer);
     }
-    return act(run);
+    enum err err = options->sold_dir ? sold_write(options->sold_dir, &run->icons[0].script) : ERR_OK;
+    return err ? err : act(run);
 }
 
 enum err simulator_run(const struct simulator_options *options)

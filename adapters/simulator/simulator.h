@@ -23,6 +23,7 @@ struct simulator_options {
     struct database_options database;
     const char *twin_dsn;           /* the second ICON's database; NULL: there is one ICON */
     const char *config_dsn;         /* where the site is kept as a Configuration Database; NULL: nowhere */
+    const char *sold_dir;           /* a drop folder for what the site was sold (sold.h); NULL: none */
     int drops;                      /* connections that each ICON loses a day; -1: 3 with a twin, else none */
     bool create;                    /* make the tables if there are none */
     struct site_options site;

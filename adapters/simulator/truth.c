@@ -2,6 +2,7 @@
 #include "adapters/simulator/truth.h"
 
 #include "adapters/simulator/known.h"
+#include "adapters/simulator/sold.h"
 #include "base/check.h"
 
 #include <inttypes.h>
@@ -69,6 +70,20 @@ static void find_changes(struct sweep *sweep, size_t use_count)
     sweep->change_count = kept;
 }
 
+/* What was bought for the day, and how far the peak lies beyond it. */
+static void add_bought(const struct script *script, struct truth_row *row)
+{
+    struct sold sold = {.quantity = -1, .burst = -1};
+    row->bought = row->day && script->sold;
+    row->entitled = row->burst = row->over = row->over_burst = -1;
+    if (!row->bought || !sold_find(script, row->tenant, row->item, (int32_t)instant_day(row->start), &sold))
+        return;
+    row->entitled = sold.quantity;
+    row->burst = sold.burst;
+    row->over = sold.quantity < 0 || row->peak <= sold.quantity ? 0 : row->peak - sold.quantity;
+    row->over_burst = sold.burst < 0 ? row->over : row->over > sold.burst ? row->over - sold.burst : 0;
+}
+
 /* The periods of one length from the script's begin to as_of. */
 static void sweep_periods(const struct sweep *sweep, const struct script *script, instant as_of, int64_t length,
                           struct truth_row row, truth_take take, void *owner)
@@ -101,15 +116,24 @@ static void sweep_periods(const struct sweep *sweep, const struct script *script
         row.seat_ms += level * (end - now);
         if (row.peak == 0)
             row.peak_at = INSTANT_NONE;
+        add_bought(script, &row);
         take(owner, &row);
     }
+}
+
+/* Whether the script has what an item rests on. */
+static bool is_told(const struct script *script, int item)
+{
+    return item < SIM_ITEM_ICON_COUNT || (item < SIM_ITEM_BUNDLE_FIRST ? script->calls != NULL : script->sold);
 }
 
 static void sweep_scope(struct sweep *sweep, const struct script *script, instant as_of, int64_t tenant,
                         const struct seat_use *uses, size_t use_count, truth_take take, void *owner)
 {
-    for (int item = 0; item < (script->calls ? SIM_ITEM_COUNT : SIM_ITEM_ICON_COUNT); item++) {
+    for (int item = 0; item < SIM_ITEM_COUNT; item++) {
         size_t count = 0;
+        if (!is_told(script, item))
+            continue;
         for (size_t i = 0; i < use_count; i++)
             if (uses[i].items & 1u << item)
                 sweep->uses[count++] = uses[i];
@@ -143,6 +167,14 @@ void truth_compute(const struct script *script, instant as_of, truth_take take, 
     free(uses.items);
 }
 
+static void write_number(FILE *file, const char *name, int64_t number)
+{
+    if (number < 0)
+        fprintf(file, ",\"%s\":null", name);
+    else
+        fprintf(file, ",\"%s\":%" PRId64, name, number);
+}
+
 static void write_row(void *owner, const struct truth_row *row)
 {
     char start[INSTANT_TEXT_SIZE], peak_at[INSTANT_TEXT_SIZE + 2] = "null";
@@ -152,9 +184,16 @@ static void write_row(void *owner, const struct truth_row *row)
     }
     fprintf(owner,
             "{\"scope\":\"%s\",\"id\":%" PRId64 ",\"item\":\"%s\",\"granularity\":\"%s\",\"start\":\"%s\",\"peak\":%" PRId64
-            ",\"peak_at\":%s,\"seat_ms\":%" PRId64 "%s}\n",
+            ",\"peak_at\":%s,\"seat_ms\":%" PRId64 "%s",
             row->tenant ? "tenant" : "system", row->tenant, sim_item_code(row->item), row->day ? "day" : "10m",
             instant_format(row->start, start), row->peak, peak_at, row->seat_ms, row->partial ? ",\"partial\":true" : "");
+    if (row->bought) {
+        write_number(owner, "entitled", row->entitled);
+        write_number(owner, "burst", row->burst);
+        write_number(owner, "over", row->over);
+        write_number(owner, "over_burst", row->over_burst);
+    }
+    fputs("}\n", owner);
 }
 
 void truth_write(const struct script *script, instant as_of, FILE *file)

@@ -14,7 +14,7 @@
 
 #include <stdio.h>
 
-/* The items that ICON alone feeds, then those of the voice portal: name, code */
+/* The items that ICON alone feeds, then those of the voice portal, then the bundles that were sold (sold.h): name, code */
 #define SIM_ITEM_MAP(X)                                                                                              \
     X(CIM_MS, "cim-ms")                                                                                              \
     X(HA_CIM, "ha-cim")                                                                                              \
@@ -37,14 +37,18 @@
     X(GVP_ASR, "gvp-asr")                                                                                            \
     X(GVP_TTS, "gvp-tts")                                                                                            \
     X(CALL_RECORDING, "call-recording")                                                                              \
-    X(CALL_PARKING, "call-parking")
+    X(CALL_PARKING, "call-parking")                                                                                  \
+    X(BUNDLE_PHONE, "bundle:10001")                                                                                  \
+    X(BUNDLE_WRITING, "bundle:10002")                                                                                \
+    X(BUNDLE_DESK, "bundle:10003")
 
 enum sim_item {
 #define X(name, code) SIM_ITEM_##name,
     SIM_ITEM_MAP(X)
 #undef X
     SIM_ITEM_COUNT,
-    SIM_ITEM_ICON_COUNT = SIM_ITEM_GVP_PORTS
+    SIM_ITEM_ICON_COUNT = SIM_ITEM_GVP_PORTS,
+    SIM_ITEM_BUNDLE_FIRST = SIM_ITEM_BUNDLE_PHONE,
 };
 
 struct truth_row {
@@ -55,12 +59,14 @@ struct truth_row {
     bool partial;   /* as_of falls into it */
     int64_t peak, seat_ms;
     instant peak_at; /* INSTANT_NONE when the peak is 0 */
+    bool bought; /* a day, and something was sold: */
+    int64_t entitled, burst, over, over_burst; /* -1 is null (domain.md §7.15) */
 };
 
 typedef void (*truth_take)(void *owner, const struct truth_row *row);
 
 /* Rows of all periods that begin before as_of, ordered by scope, item, granularity, start.  Items of the voice portal have rows
- * when the script has calls, which must reach as_of. */
+ * when the script has calls, which must reach as_of; bundles when something was sold. */
 void truth_compute(const struct script *script, instant as_of, truth_take take, void *owner);
 /* The same as JSON lines after a first line {"as_of":"…"}. */
 void truth_write(const struct script *script, instant as_of, FILE *file);

@@ -79,6 +79,7 @@ int cli_simulate(int argc, char **argv)
         {"dsn", 0, "DSN", &options.database.dsn, .text = "the ODBC data source; only a database that the simulator made"},
         {"config", 0, "DSN", &options.config_dsn, .text = "keep the site as a Configuration Database, too, in this database"},
         {"twin", 0, "DSN", &options.twin_dsn, .text = "act the second ICON of an HA pair, too, in this database"},
+        {"sold", 0, "DIR", &options.sold_dir, .text = "write what the site was sold into this drop folder of an entitlement source, and count its bundles"},
         {"user", 0, "NAME", &options.database.user, .text = "database user; default: as the DSN says"},
         {"password-file", 0, "FILE", &options.database.password_file, .text = "its first line is the password; default: as the DSN says"},
         {"create", 0, .flag = &options.create, .text = "make the ICON tables first, in an empty database"},

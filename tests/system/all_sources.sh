@@ -1,6 +1,6 @@
 #!/bin/bash
-# Every kind of source at once: the simulator acts the two ICONs of a pair, a Configuration Database and a GVP Reporting Server, with lost
-# connections and late rows.  One server reads them all and is killed in between; ICON's own configuration is switched off.  Its
+# Every kind of source at once: the simulator acts the two ICONs of a pair, a Configuration Database, a GVP Reporting Server, and drops
+# files of what was sold, with lost connections and late rows.  One server reads them all and is killed in between; ICON's own configuration is switched off.  Its
 # numbers are the truth for every item and scope that the simulator knows: after the fill, at the end, and in the documents of the days
 # that were closed meanwhile.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
@@ -10,7 +10,8 @@ pg_add_database icon_b && pg_add_database config_db || fail "the databases"
 port=$(free_port) gvp_port=$(free_port)
 day=$(date -u -d '3 days ago' +%F) next=$(date -u -d '2 days ago' +%F)
 from=${day}T00:00:00Z filled=${next}T15:00:00Z to=$(date -u -d "$next + 1 day" +%FT03:00:00Z)
-simulate() { "$SEATMETER" simulate --dsn "$PG_DSN" --twin icon_b --config config_db --truth "$scratch/truth.jsonl" --late-share 2 --late-minutes 8 "$@"; }
+simulate() { "$SEATMETER" simulate --dsn "$PG_DSN" --twin icon_b --config config_db --sold "$scratch/drop" --truth "$scratch/truth.jsonl" --late-share 2 --late-minutes 8 "$@"; }
+mkdir "$scratch/drop"
 expect 0 "a day and a half" simulate --create --agents 240 --tenants 3 --days 1 --seed "$SEED" --drops 12 --now "$filled" --no-live
 cp "$scratch/truth.jsonl" "$scratch/filled.jsonl"
 
@@ -27,6 +28,7 @@ sources:
   - {kind: config, name: config, dsn: config_db}
   - {kind: gvp, name: rs-a, group: gvp, url: "http://127.0.0.1:$gvp_port", poll_seconds: 1}
   - {kind: gvp, name: rs-b, group: gvp, url: "http://127.0.0.1:$gvp_port", poll_seconds: 1, page_size: 41}
+  - {kind: entitlement, name: sold, dir: $scratch/drop, poll_seconds: 1}
 END
 expect 0 "settings" "$SEATMETER" settings check -c "$scratch/settings.yaml"
 
@@ -76,11 +78,23 @@ closed_rows() {
 }
 for date in "$day" "$next"; do
     closed_rows "$date" >"$scratch/closed.rows"
-    truth_rows "$scratch/truth.jsonl" day | grep -F $'\t'"${date}T" >"$scratch/truth.day"
+    truth_rows "$scratch/truth.jsonl" day | awk -F'\t' -v date="$date" 'index($5, date) == 1' >"$scratch/truth.day"
     rows_equal "$scratch/truth.day" "$scratch/closed.rows" || fail "the closes of $date are not the truth"
     note "$date: $(wc -l <"$scratch/closed.rows") rows of $(($(wc -w <<<"$tenants") + 1)) closes are the truth"
 done
 is_true "after the close" "$scratch/truth.jsonl"
+
+bought_rows() { jq -r "$1 | [.scope, .id // 0, .item, .start, .peak, .entitled, .burst, .over, .over_burst] | map(. // \"\") | @tsv"; }
+bought_rows 'select(.granularity == "day" and (.partial | not))' <"$scratch/truth.jsonl" | sort >"$scratch/truth.bought"
+for scope in system $tenants; do
+    words=(--scope system)
+    [ "$scope" = system ] || words=(--scope tenant --id "$scope")
+    "$SEATMETER" report --url "http://localhost:$port" "${words[@]}" --from "$from" --to "${next}T23:59:00Z" --granularity day --format json | bought_rows '.rows[]'
+done | known_items | sort >"$scratch/bought"
+rows_equal "$scratch/truth.bought" "$scratch/bought" || fail "what was bought, and how far the peaks lie beyond it, is not the truth"
+passed=$(awk -F'\t' '$8 > 0' "$scratch/bought" | wc -l)
+[ "$passed" -gt 10 ] && [ "$(awk -F'\t' '$8 == "0"' "$scratch/bought" | wc -l)" -gt 10 ] || fail "$passed of $(wc -l <"$scratch/bought") peaks lie beyond what was bought: not tested"
+note "$(wc -l <"$scratch/bought") peaks beside what was bought, $passed of them beyond it, are the truth"
 api "$port" /api/v1/dead | jq -e '.count == 0' >/dev/null || fail "there are dead letters"
 server_stop
 expect 0 "verify" "$SEATMETER" verify --store "$scratch/store"

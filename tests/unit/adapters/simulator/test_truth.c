@@ -1,5 +1,5 @@
 /* The truth on hand-made sessions: every rule of domain.md §7 that a number of it rests on. */
-#include "adapters/simulator/truth.h"
+#include "adapters/simulator/sold.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -211,4 +211,35 @@ Test(truth, a_seat_of_two_tenants_counts_in_both_and_once_in_the_system)
                            "\"peak\":1,\"peak_at\":\"2026-11-23T00:05:00.000Z\",\"seat_ms\":600000}\n") != NULL);
     cr_expect(strstr(text, "\"peak\":0,\"peak_at\":null,\"seat_ms\":0}\n") != NULL);
     free(text);
+}
+
+Test(truth, a_bundle_is_of_whole_sessions_and_a_day_is_compared_with_what_was_sold)
+{
+    script.sold = true;
+    add(0, 0, 0, 0, 10); /* a phone */
+    add(1, 1, 1, 5, 20); /* a phone with e-mail: neither of the first two bundles has both */
+    add_media(MEDIUM_EMAIL, 15);
+    add(2, -1, -1, 2, 4);
+    add_media(MEDIUM_CHAT, 3);
+    expect_row(row_at(SIM_ITEM_BUNDLE_PHONE, true, 0, 1440), 1, 0, 10);
+    expect_row(row_at(SIM_ITEM_BUNDLE_WRITING, true, 0, 1440), 1, 5, 15 + 2);
+    expect_row(row_at(SIM_ITEM_BUNDLE_DESK, true, 0, 1440), 2, 5, 10 + 15 + 2);
+    int beyond = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct sold sold;
+        site.options.seed = seed;
+        struct truth_row row = row_at(SIM_ITEM_WORKSPACE, true, 0, 1440);
+        cr_assert(sold_find(&script, 0, SIM_ITEM_WORKSPACE, 0, &sold) && sold.quantity >= 0);
+        cr_expect(row.bought && row.entitled == sold.quantity && row.burst == sold.burst);
+        cr_expect_eq(row.over, sold.quantity < row.peak ? row.peak - sold.quantity : 0);
+        beyond += row.over > 0;
+    }
+    cr_expect(beyond > 0 && beyond < 20, "%d of 20 lie beyond it", beyond);
+    struct truth_row row = row_at(SIM_ITEM_GI2, true, 0, 1440);
+    cr_expect(row.entitled == -1 && row.burst == -1 && row.over == 0 && row.over_burst == 0, "unlimited");
+    row = row_at(SIM_ITEM_AGENT_CONNECTOR, true, 0, 1440);
+    cr_expect(row.entitled == -1 && row.over == -1 && row.over_burst == -1, "nothing was sold");
+    script.sold = false;
+    cr_expect(!row_at(SIM_ITEM_CIM_MS, true, 0, 1440).bought);
+    printf("20 quantities, %d of them passed\n", beyond);
 }
