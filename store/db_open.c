@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* What stands in meta under "format": another text is another layout of the tables. */
-#define STORE_FORMAT "seatmeter store 5"
+#define STORE_FORMAT "seatmeter store 6"
 
 enum { READERS_MAX = 510 };
 

@@ -53,19 +53,24 @@ bool entry_unpack(struct bytes *rest, struct entry *entry, bool *damaged)
 
 /* --- items ----------------------------------------------------------------------------------------- */
 
-void items_pack(struct buffer *out, const uint32_t *items, size_t count)
+static void put_items(struct buffer *out, const uint32_t *items, size_t count)
 {
-    varint_put(out, count);
     for (size_t i = 0; i < count; i++) {
         check(i == 0 || items[i] > items[i - 1]);
         varint_put(out, items[i] - (i ? items[i - 1] : 0));
     }
 }
 
-bool items_unpack(struct bytes *rest, struct arena *arena, uint32_t **items, size_t *count)
+void items_pack(struct buffer *out, const uint32_t *items, size_t count)
 {
-    uint32_t known, more;
-    if (!take_u32(rest, &known) || known > rest->len)
+    varint_put(out, count);
+    put_items(out, items, count);
+}
+
+static bool take_items(struct bytes *rest, struct arena *arena, uint32_t known, uint32_t **items, size_t *count)
+{
+    uint32_t more;
+    if (known > rest->len)
         return false;
     *items = arena_alloc(arena, (known + 1) * sizeof **items);
     *count = known;
@@ -77,59 +82,113 @@ bool items_unpack(struct bytes *rest, struct arena *arena, uint32_t **items, siz
     return true;
 }
 
-/* --- times ----------------------------------------------------------------------------------------- */
-
-void times_pack(struct buffer *out, uint32_t slot, const uint32_t *items, size_t item_count, const struct level_time *times, size_t count)
+bool items_unpack(struct bytes *rest, struct arena *arena, uint32_t **items, size_t *count)
 {
-    check(slot < HOUR_SLOTS && count > 0);
-    buffer_append_char(out, (char)slot);
-    items_pack(out, items, item_count);
-    varint_put(out, count);
-    uint32_t ms = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (i == 0)
-            varint_put_signed(out, times[i].level);
-        else
-            varint_put(out, (uint64_t)((int64_t)times[i].level - times[i - 1].level));
-        if (i + 1 < count)
-            varint_put(out, times[i].ms);
-        ms += times[i].ms;
-    }
-    check(ms == SLOT_MS);
+    uint32_t known;
+    return take_u32(rest, &known) && take_items(rest, arena, known, items, count);
 }
 
-static bool take_times(struct bytes *rest, struct times_group *group)
+/* --- times ----------------------------------------------------------------------------------------- */
+
+/* The list k before the newest; NULL: not so many are kept. */
+static struct times_list *list_before(struct times_lists *lists, uint32_t k)
 {
-    int64_t level = 0;
-    uint32_t more, ms = 0;
-    for (size_t i = 0; i < group->count; i++) {
-        if (i == 0 ? !varint_take_signed(rest, &level) : !take_u32(rest, &more))
-            return false;
-        level += i ? more : 0;
-        if (level < INT32_MIN || level > INT32_MAX)
-            return false;
-        group->times[i].level = (int32_t)level;
-        group->times[i].ms = SLOT_MS - ms;
-        if (i + 1 < group->count && (!take_u32(rest, &group->times[i].ms) || group->times[i].ms > SLOT_MS - ms))
-            return false;
-        ms += group->times[i].ms;
+    return k < lists->count && k < TIMES_LISTS ? &lists->lists[(lists->count - 1 - k) % TIMES_LISTS] : NULL;
+}
+
+static void pack_list(struct buffer *out, struct times_list items, struct times_lists *lists)
+{
+    const struct times_list *before;
+    for (uint32_t k = 0; (before = list_before(lists, k)); k++)
+        if (before->count == items.count && memcmp(before->items, items.items, items.count * sizeof *items.items) == 0) {
+            varint_put(out, k * 2 + 1);
+            return;
+        }
+    lists->lists[lists->count++ % TIMES_LISTS] = items;
+    varint_put(out, items.count * 2);
+    put_items(out, items.items, items.count);
+}
+
+static bool unpack_list(struct bytes *rest, struct arena *arena, struct times_lists *lists, struct times_group *group)
+{
+    uint32_t head, *items;
+    if (!take_u32(rest, &head))
+        return false;
+    if (head & 1) {
+        const struct times_list *before = list_before(lists, head / 2);
+        if (before) {
+            group->items = before->items;
+            group->item_count = before->count;
+        }
+        return before != NULL;
     }
+    if (!take_items(rest, arena, head / 2, &items, &group->item_count))
+        return false;
+    group->items = items;
+    lists->lists[lists->count++ % TIMES_LISTS] = (struct times_list){items, group->item_count};
     return true;
 }
 
-bool times_unpack(struct bytes *rest, struct arena *arena, struct times_group *group, bool *damaged)
+void times_pack(struct buffer *out, uint32_t slot, struct times_list items, const struct level_time *times, size_t count, struct times_lists *lists)
+{
+    check(slot < HOUR_SLOTS && count > 0);
+    buffer_append_char(out, (char)slot);
+    pack_list(out, items, lists);
+    varint_put(out, (uint64_t)((int64_t)times[count - 1].level - times[0].level) + 1);
+    varint_put_signed(out, times[0].level);
+    uint32_t ms = times[count - 1].ms;
+    for (size_t i = 0; i + 1 < count; i++) {
+        int64_t skipped = (int64_t)times[i + 1].level - times[i].level - 1;
+        check(skipped >= 0 && times[i].ms > 0);
+        varint_put(out, times[i].ms);
+        if (skipped) {
+            varint_put(out, 0);
+            varint_put(out, (uint64_t)skipped);
+        }
+        ms += times[i].ms;
+    }
+    check(ms == SLOT_MS && times[count - 1].ms > 0);
+}
+
+/* Of `levels` from the lowest up. */
+static bool take_times(struct bytes *rest, struct times_group *group, uint64_t levels)
+{
+    int64_t level;
+    uint32_t more, ms = 0;
+    if (!varint_take_signed(rest, &level) || level < INT32_MIN || level + (int64_t)levels - 1 > INT32_MAX)
+        return false;
+    int64_t highest = level + (int64_t)levels - 1;
+    while (level < highest) {
+        if (!take_u32(rest, &more))
+            return false;
+        if (more == 0) {
+            if (!take_u32(rest, &more) || more == 0 || more > highest - level)
+                return false;
+            level += more;
+            continue;
+        }
+        if (more >= SLOT_MS - ms)
+            return false;
+        group->times[group->count++] = (struct level_time){(int32_t)level++, more};
+        ms += more;
+    }
+    group->times[group->count++] = (struct level_time){(int32_t)highest, SLOT_MS - ms};
+    return true;
+}
+
+bool times_unpack(struct bytes *rest, struct arena *arena, struct times_lists *lists, struct times_group *group, bool *damaged)
 {
     uint8_t slot;
-    uint32_t count;
+    uint64_t levels;
     if (!key_take_u8(rest, &slot))
         return false;
     *group = (struct times_group){.slot = slot};
-    bool good = slot < HOUR_SLOTS && items_unpack(rest, arena, &group->items, &group->item_count) && take_u32(rest, &count) && count > 0 &&
-                count <= rest->len + 1;
+    bool good = slot < HOUR_SLOTS && unpack_list(rest, arena, lists, group) && varint_take(rest, &levels) && levels > 0 &&
+                levels <= UINT32_MAX;
     if (good) {
-        group->count = count;
-        group->times = arena_alloc(arena, count * sizeof *group->times);
-        good = take_times(rest, group);
+        /* Each takes a byte at least, but the highest. */
+        group->times = arena_alloc(arena, ((levels <= rest->len ? levels : rest->len) + 1) * sizeof *group->times);
+        good = take_times(rest, group, levels);
     }
     *damaged |= !good;
     return good;
@@ -148,10 +207,11 @@ static struct bytes prefix_of(enum db_table table, struct bytes value, uint32_t 
     struct bytes rest = value;
     struct entry entry = {0};
     struct times_group group;
+    struct times_lists lists = {0};
     bool damaged = false;
     for (;;) {
         struct bytes before = rest;
-        bool taken = table == TABLE_NAMED ? entry_unpack(&rest, &entry, &damaged) : times_unpack(&rest, arena, &group, &damaged);
+        bool taken = table == TABLE_NAMED ? entry_unpack(&rest, &entry, &damaged) : times_unpack(&rest, arena, &lists, &group, &damaged);
         if (!taken || (table == TABLE_NAMED ? entry.slot : group.slot) >= limit)
             return bytes_of(value.data, value.len - before.len);
     }

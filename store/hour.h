@@ -13,8 +13,9 @@
  *
  *   named, sustained: slot u32 of the hour's begin, scope kind u8, id u64, chunk u16 → records in order of slot
  *     entry:  head u8 (slot in the hour 4 bits, ENTRY_… flags) · varint gap? · varint set? · signed count?
- *     times:  slot in the hour u8 · varint n · n items, varint, each less the one before · varint levels ·
- *             signed lowest level, then varint how far above the one before · varint ms of each but the last
+ *     times:  slot in the hour u8 · varint n × 2 · n items, varint, each less the one before; or k × 2 + 1: the list k lists
+ *             before the newest · varint levels from the lowest to the highest · signed lowest level · varint ms of each
+ *             but the highest; 0 and how many for such that were not held
  *   set, a text of the dictionary's class SET: varints item × 2 + 1 for the person's seat keys
  *   seen: family u8, kind of key u8, id u64, chunk u16 → groups of: varint slot · varint n · n items likewise ·
  *         varint m · m scopes of u8 kind, varint id
@@ -48,17 +49,26 @@ struct level_time {
     int32_t level;
     uint32_t ms;
 };
-/* Levels ascending, their times SLOT_MS together; items ascending. */
-void times_pack(struct buffer *out, uint32_t slot, const uint32_t *items, size_t item_count, const struct level_time *times, size_t count);
+/* The lists of items that groups behind may name; zeroed at first, and one for each value. */
+enum { TIMES_LISTS = 8 };
+struct times_lists {
+    struct times_list {
+        const uint32_t *items;
+        size_t count;
+    } lists[TIMES_LISTS];
+    unsigned count; /* so many there were */
+};
+/* Levels ascending, their times SLOT_MS together; items ascending, they live as long as lists. */
+void times_pack(struct buffer *out, uint32_t slot, struct times_list items, const struct level_time *times, size_t count, struct times_lists *lists);
 struct times_group {
     uint32_t slot;
-    uint32_t *items;
+    const uint32_t *items;
     size_t item_count;
     struct level_time *times;
     size_t count;
 };
 /* Lists in arena. */
-bool times_unpack(struct bytes *rest, struct arena *arena, struct times_group *group, bool *damaged);
+bool times_unpack(struct bytes *rest, struct arena *arena, struct times_lists *lists, struct times_group *group, bool *damaged);
 
 /* Items as they stand in records: ascending numbers. */
 void items_pack(struct buffer *out, const uint32_t *items, size_t count);

@@ -187,7 +187,7 @@ static bool slots_slice(struct db_txn *txn, enum retention_kind kind, instant fr
     static const struct {
         enum db_table table;
         const char *done;
-    } tables[] = {{TABLE_NAMED, "named_gone"}, {TABLE_SUSTAINED, "sustained_gone"}, {TABLE_SLOT, "gone"}};
+    } tables[] = {{TABLE_NAMED, "named_gone"}, {TABLE_SUSTAINED, "sustained_gone"}, {TABLE_SEALED, "sealed_gone"}, {TABLE_SLOT, "gone"}};
     bool groups = kind == RETENTION_GROUP_SLOTS;
     struct walk walk = {.txn = txn, .end = slot_of(from), .first = groups ? SCOPE_AGENT_GROUP : SCOPE_SYSTEM,
                         .last = groups ? SCOPE_PLACE_GROUP : SCOPE_TENANT, .most = most, .deleted = deleted};

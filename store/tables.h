@@ -13,6 +13,7 @@
     X(DICTIONARY, "dictionary", "number → text that session records name by number")               \
     X(HISTORY, "history", "(kind, key, source) → version, body: objects, memberships")              \
     X(SLOT, "slot", "(slot, scope) → summaries of all items and profiles, packed")                  \
+    X(SEALED, "sealed", "(hour, scope) → slots of a closed day's hour, items that moved alike once")  \
     X(DAY_NET, "day_net", "(UTC day, scope) → sum of the day's deltas per item and profile")        \
     X(NAMED, "named", "(hour, scope) → entries of seats per slot, item and profile")               \
     X(SUSTAINED, "sustained", "(hour, scope) → time at each level per slot and item")              \

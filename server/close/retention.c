@@ -1,10 +1,12 @@
 #include "server/close/retention.h"
 
 #include "base/log.h"
+#include "store/records.h"
+#include "store/slots.h"
 
 #include <stdlib.h>
 
-enum { SLICE_RECORDS = 500, SAY_EVERY_S = 30, DEAD_EVERY_MS = HOUR_MS };
+enum { SLICE_RECORDS = 500, SAY_EVERY_S = 30, DEAD_EVERY_MS = HOUR_MS, SEAL_LOOK_US = 1000000 };
 
 struct retention {
     struct db *db;
@@ -17,6 +19,9 @@ struct retention {
     bool dead_left;
     struct buffer dead_resume;
     uint64_t dead_deleted;
+    int64_t looked_us; /* monotonic: when it was looked for slots to seal */
+    uint32_t seal_end; /* slots before it are to be sealed; 0: none */
+    uint64_t sealed;   /* since it was looked */
 };
 
 /* The same day of an earlier month, or that month's last. */
@@ -92,6 +97,39 @@ static void delete_some(struct retention *retention, struct db_txn *txn)
     }
 }
 
+/* Once a second: the days that the system's book has closed are sealed.  Where some of them is still open in a book of
+ * another zone, or a correction comes, the slots it changes are open again and sealed anew. */
+static void look_for_open(struct retention *retention)
+{
+    int64_t now = clock_mono_us();
+    struct close_head last;
+    struct db_txn *txn;
+    uint32_t first;
+    if (retention->seal_end || (retention->looked_us && now - retention->looked_us < SEAL_LOOK_US) || db_begin_read(retention->db, &txn) != ERR_OK)
+        return;
+    retention->looked_us = now;
+    if (close_last(txn, 0, &last) && slots_first_open(txn, &first) && first - first % HOUR_SLOTS + HOUR_SLOTS <= slot_of(last.end))
+        retention->seal_end = slot_of(last.end);
+    db_abort(txn);
+}
+
+static void seal_some(struct retention *retention, struct db_txn *txn)
+{
+    int64_t until_us = clock_mono_us() + RETENTION_SLICE_MS * 1000;
+    bool done = false;
+    enum err err = ERR_OK;
+    while (!done && err == ERR_OK && clock_mono_us() < until_us && db_error(txn) == ERR_OK)
+        err = slots_seal(txn, retention->seal_end, SLICE_RECORDS, &retention->sealed, &done);
+    if (err != ERR_OK)
+        log_once(LOG_ERROR, "retention", "seal", "a slot cannot be read (%s): closed days are not sealed; see seatmeter verify", err_text(err));
+    if (!done && err == ERR_OK)
+        return;
+    if (retention->sealed)
+        log_debug("retention", "%llu slots of closed days are sealed", (unsigned long long)retention->sealed);
+    retention->seal_end = 0;
+    retention->sealed = 0;
+}
+
 static bool anything_left(const struct retention *retention)
 {
     bool left = retention->dead_left;
@@ -108,11 +146,14 @@ void retention_poll(struct retention *retention, instant horizon, instant wall)
         retention->dead_at = wall;
         retention->dead_left = true;
     }
-    if ((!moves && !anything_left(retention)) || db_begin_write(retention->db, &txn) != ERR_OK)
+    look_for_open(retention);
+    if ((!moves && !anything_left(retention) && !retention->seal_end) || db_begin_write(retention->db, &txn) != ERR_OK)
         return;
     if (moves)
         move_cuts(retention, txn, horizon);
     delete_some(retention, txn);
+    if (retention->seal_end)
+        seal_some(retention, txn);
     if (db_commit(txn) == ERR_OK)
         retention->horizon = moves ? horizon : retention->horizon;
     else

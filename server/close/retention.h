@@ -1,5 +1,6 @@
 /*
- * server/close/retention.h - retention by kind, as the settings have it (store/retention.h does the work).
+ * server/close/retention.h - what becomes of days with time: closed ones are sealed (store/slots.h), old ones go by kind, as
+ * the settings have it (store/retention.h does the work).
  *
  * The cuts follow the engine's horizon, not the clock: what is kept begins so many months, and a day for zones east of
  * UTC, before the day of the horizon.  After a flush a slice of what lies before goes in a transaction of its own, for at most

@@ -78,7 +78,7 @@ void engine_restore_senders(struct engine *engine, struct bytes numbers);
 void engine_restore_statements(struct engine *engine, uint64_t count);
 void engine_restore_statement(struct engine *engine, const struct fact *fact, struct bytes body);
 void engine_restore_day_net(struct engine *engine, int32_t day, struct scope scope, struct bytes nets);
-void engine_restore_carry(struct engine *engine, struct scope scope, struct bytes summaries);
+void engine_restore_carry(struct engine *engine, struct scope scope, const struct slot_record *records, size_t count);
 void engine_restore_enabled(struct engine *engine, int32_t day, struct scope scope, struct bytes steps);
 void engine_restore_mark(struct engine *engine, uint32_t hour);
 void engine_restore_seen(struct engine *engine, struct seen_key key, struct bytes groups);

@@ -101,16 +101,14 @@ void engine_restore_day_net(struct engine *engine, int32_t day, struct scope sco
     free(lanes);
 }
 
-void engine_restore_carry(struct engine *engine, struct scope scope, struct bytes summaries)
+void engine_restore_carry(struct engine *engine, struct scope scope, const struct slot_record *records, size_t count)
 {
-    struct slot_record record;
-    bool damaged = false, any = false;
+    bool any = false;
     int32_t *lanes = memory_alloc_zero(engine->counters.lane_count + 1, sizeof *lanes);
-    while (slot_unpack(&summaries, &record, &damaged)) {
-        lanes[lane_of(engine, record.item, record.profile)] = record.summary.carry;
-        any |= record.summary.carry != 0;
+    for (size_t i = 0; i < count; i++) {
+        lanes[lane_of(engine, records[i].item, records[i].profile)] = records[i].summary.carry;
+        any |= records[i].summary.carry != 0;
     }
-    check(!damaged);
     if (any)
         counters_restore_carry(&engine->counters, scope, lanes);
     free(lanes);

@@ -80,7 +80,8 @@ static int compare_items(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static void pack_slot(struct engine *engine, const struct edge *edges, size_t count, struct buffer *out)
+/* Lists of items that the hour's groups may name live in `kept`. */
+static void pack_slot(struct engine *engine, const struct edge *edges, size_t count, struct arena *kept, struct times_lists *lists, struct buffer *out)
 {
     struct slot_times slot = {.engine = engine, .edges = edges, .count = count, .out = out};
     slot.ms = arena_alloc(engine->scratch, (2 * count + 1) * sizeof *slot.ms);
@@ -95,7 +96,9 @@ static void pack_slot(struct engine *engine, const struct edge *edges, size_t co
         struct group *group = &slot.groups[i];
         if (group->item_count > 1)
             qsort(group->items, group->item_count, sizeof *group->items, compare_items);
-        times_pack(out, slot_of(edges[0].at) % HOUR_SLOTS, group->items, group->item_count, group->times, group->time_count);
+        struct bytes items = arena_copy(kept, bytes_of(group->items, group->item_count * sizeof *group->items));
+        times_pack(out, slot_of(edges[0].at) % HOUR_SLOTS, (struct times_list){(const void *)items.data, group->item_count}, group->times, group->time_count,
+                   lists);
     }
     arena_reset(engine->scratch);
 }
@@ -103,15 +106,18 @@ static void pack_slot(struct engine *engine, const struct edge *edges, size_t co
 void sustained_scope(struct engine *engine, struct edge *list, size_t count, struct hour_result *result)
 {
     struct buffer out = {0};
+    struct arena *kept = arena_create();
+    struct times_lists lists = {0};
     if (count > 1)
         qsort(list, count, sizeof *list, compare_edges);
     for (size_t from = 0, to; from < count; from = to) {
         uint32_t slot = slot_of(list[from].at);
         for (to = from; to < count && slot_of(list[to].at) == slot; to++)
             ;
-        pack_slot(engine, &list[from], to - from, &out);
+        pack_slot(engine, &list[from], to - from, kept, &lists, &out);
     }
     if (count)
         hour_result_add(result, TABLE_SUSTAINED, list[0].scope, buffer_bytes(&out));
+    arena_destroy(kept);
     buffer_free(&out);
 }

@@ -5,7 +5,7 @@
 #include "store/enabled.h"
 #include "store/records.h"
 #include "store/session.h"
-#include "store/slot.h"
+#include "store/slots.h"
 
 #include <stdlib.h>
 
@@ -173,21 +173,24 @@ static struct db_cursor *cursor_from(struct digesting *digesting, enum db_table 
 static void add_slots(struct digesting *digesting)
 {
     instant horizon = digesting->digest->horizon;
-    struct db_cursor *cursor = cursor_from(digesting, TABLE_SLOT, horizon == INSTANT_EVER ? 0 : slot_of(horizon));
-    struct bytes key, value;
-    while (db_cursor_next(cursor, &key, &value)) {
-        struct slot_record record;
-        uint64_t place = bytes_hash(key);
-        while (slot_unpack(&value, &record, &digesting->damaged)) {
-            const struct slot_summary *summary = &record.summary;
-            uint64_t hash = chain(place, name_of(digesting, DICTIONARY_ITEM, record.item));
-            hash = chain(hash, record.profile);
+    struct slots_cursor *cursor = slots_cursor_open(digesting->txn, horizon == INSTANT_EVER ? 0 : slot_of(horizon));
+    struct slots_entry entry;
+    while (slots_cursor_next(cursor, &entry)) {
+        struct key key;
+        slot_key(&key, entry.slot, entry.scope);
+        uint64_t place = bytes_hash(key_bytes(&key));
+        digesting->damaged |= entry.damaged;
+        for (size_t i = 0; i < entry.list.count; i++) {
+            const struct slot_record *record = &entry.list.records[i];
+            const struct slot_summary *summary = &record->summary;
+            uint64_t hash = chain(place, name_of(digesting, DICTIONARY_ITEM, record->item));
+            hash = chain(hash, record->profile);
             hash = chain(hash, (uint64_t)(uint32_t)summary->carry << 32 | (uint32_t)summary->net);
             hash = chain(hash, (uint64_t)(uint32_t)summary->high << 32 | summary->rise_at);
             add(digesting, DIGEST_SLOTS, chain(hash, (uint64_t)summary->seat_ms));
         }
     }
-    db_cursor_close(cursor);
+    slots_cursor_close(cursor);
 }
 
 static void add_days(struct digesting *digesting)

@@ -8,7 +8,7 @@
 #include "server/ingest/waiting.h"
 #include "server/query/rule.h"
 #include "store/enabled.h"
-#include "store/hour.h"
+#include "store/slots.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +79,7 @@ static enum err write_rules(struct ingest *ingest, bool recount)
     meta_put(txn, "cap_hours", bytes_from_text(cap_hours));
     if (recount) {
         db_delete_prefix(txn, TABLE_SLOT, BYTES_NONE);
+        db_delete_prefix(txn, TABLE_SEALED, BYTES_NONE);
         db_delete_prefix(txn, TABLE_DAY_NET, BYTES_NONE);
         db_delete_prefix(txn, TABLE_LIVE, BYTES_NONE);
         db_delete_prefix(txn, TABLE_ENABLED, BYTES_NONE);
@@ -295,9 +296,7 @@ static void touched(struct ingest *ingest, uint32_t slot)
 static void put_slot(void *owner, uint32_t slot, struct scope scope, struct bytes summaries)
 {
     struct ingest *ingest = owner;
-    struct key key;
-    slot_key(&key, slot, scope);
-    put_or_delete(ingest, TABLE_SLOT, &key, summaries);
+    slots_put(ingest->txn, slot, scope, summaries);
     touched(ingest, slot);
 }
 

@@ -5,7 +5,7 @@
 #include "store/enabled.h"
 #include "store/hour.h"
 #include "store/records.h"
-#include "store/slot.h"
+#include "store/slots.h"
 
 struct restoring {
     struct engine *engine;
@@ -99,17 +99,14 @@ static void restore_scopes(struct engine *engine, struct db_txn *txn, instant ho
     seen_each(txn, arena, restore_seen, engine);
     if (horizon == INSTANT_EVER)
         return;
-    key_clear(&start);
-    key_add_u32(&start, slot_of(horizon));
-    cursor = db_cursor_open(txn, TABLE_SLOT, key_bytes(&start));
-    while (db_cursor_next(cursor, &key, &value)) {
-        uint32_t slot;
-        uint8_t kind;
-        uint64_t id;
-        if (key_take_u32(&key, &slot) && key_take_u8(&key, &kind) && key_take_u64(&key, &id))
-            engine_restore_carry(engine, (struct scope){kind, (int64_t)id}, value);
+    struct slots_entry entry;
+    struct slots_cursor *slots = slots_cursor_open(txn, slot_of(horizon));
+    while (slots_cursor_next(slots, &entry) && entry.slot < slot_of(horizon) + HOUR_SLOTS) {
+        check(!entry.damaged);
+        if (entry.slot == slot_of(horizon))
+            engine_restore_carry(engine, entry.scope, entry.list.records, entry.list.count);
     }
-    db_cursor_close(cursor);
+    slots_cursor_close(slots);
 }
 
 instant restore_instant(struct db_txn *txn, const char *name)

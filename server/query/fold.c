@@ -3,10 +3,12 @@
 
 #include "base/log.h"
 #include "server/query/sustained.h"
+#include "store/slots.h"
 
 struct fold {
     struct query *query;
     struct scope scope;
+    struct slot_reader *slots;
     enum profile profile; /* whose levels: lrm looks at those of exact */
     bool lrm;
     struct minute_view {
@@ -20,14 +22,13 @@ struct fold {
     uint32_t first;       /* slot of the period under way */
 };
 
-/* True with the scope's record of a slot. */
-static bool slot_value(struct fold *fold, uint32_t slot, struct bytes *value)
+/* What is in a slot of the scope; good until the next one. */
+static struct slot_list slot_at(struct fold *fold, uint32_t slot, bool *damaged)
 {
-    struct key key;
-    if (slot < fold->query->slot_first || slot >= fold->query->slot_end)
-        return false;
-    slot_key(&key, slot, fold->scope);
-    return db_get(fold->query->txn, TABLE_SLOT, key_bytes(&key), value);
+    struct slot_list list = {0};
+    if (slot >= fold->query->slot_first && slot < fold->query->slot_end)
+        (void)slot_reader_get(fold->slots, slot, &list, damaged);
+    return list;
 }
 
 /* The catalog's index of a record's item, or -1: of another profile, or no longer in the catalog. */
@@ -49,7 +50,6 @@ static void enter(struct fold *fold, instant at)
     struct query *query = fold->query;
     struct bytes value;
     struct net_record net;
-    struct slot_record record;
     bool damaged = false;
     for (size_t i = 0; i < query->day_count && query->days[i] < instant_day(at); i++) {
         struct key key;
@@ -63,12 +63,12 @@ static void enter(struct fold *fold, instant at)
         }
     }
     for (uint32_t slot = slot_of((instant)instant_day(at) * DAY_MS); slot < slot_of(at); slot++) {
-        if (!slot_value(fold, slot, &value))
-            continue;
-        while (slot_unpack(&value, &record, &damaged)) {
-            int item = item_index(fold, record.item, record.profile);
+        struct slot_list list = slot_at(fold, slot, &damaged);
+        for (size_t i = 0; i < list.count; i++) {
+            const struct slot_record *record = &list.records[i];
+            int item = item_index(fold, record->item, record->profile);
             if (item >= 0)
-                fold->levels[item] += record.summary.carry + record.summary.net;
+                fold->levels[item] += record->summary.carry + record->summary.net;
         }
     }
     if (damaged)
@@ -119,22 +119,21 @@ static void add_summary(struct fold *fold, size_t item, uint32_t slot, const str
 
 /* LRM's view of a slot: the highest of its whole minutes.  A slot without a record of its own has its
  * entry level at each of them, and the last one is the latest. */
-static void look_at_minutes(struct fold *fold, uint32_t slot, struct bytes value, struct fold_cell *cells, size_t stride)
+static void look_at_minutes(struct fold *fold, uint32_t slot, const struct slot_list *list, struct fold_cell *cells, size_t stride)
 {
     size_t items = fold->query->item_count;
-    struct slot_record record;
-    bool damaged = false;
     for (size_t i = 0; i < items; i++)
         fold->minutes[i] = (struct minute_view){fold->levels[i], (uint32_t)(SLOT_MS - MINUTE_MS)};
-    while (slot_unpack(&value, &record, &damaged)) {
-        int item = item_index(fold, record.item, PROFILE_EXACT);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct slot_record *record = &list->records[i];
+        int item = item_index(fold, record->item, PROFILE_EXACT);
         if (item < 0)
             continue;
-        if (record.profile == PROFILE_EXACT)
-            fold->minutes[item].level += record.summary.carry;
-        if (record.profile == PROFILE_LRM) {
-            fold->minutes[item].level += record.summary.high;
-            fold->minutes[item].at = record.summary.rise_at;
+        if (record->profile == PROFILE_EXACT)
+            fold->minutes[item].level += record->summary.carry;
+        if (record->profile == PROFILE_LRM) {
+            fold->minutes[item].level += record->summary.high;
+            fold->minutes[item].at = record->summary.rise_at;
         }
     }
     for (size_t i = 0; i < items; i++)
@@ -146,19 +145,19 @@ static void look_at_minutes(struct fold *fold, uint32_t slot, struct bytes value
 
 static void add_slot(struct fold *fold, uint32_t slot, struct fold_cell *cells, size_t stride)
 {
-    struct bytes value = BYTES_NONE;
-    struct slot_record record;
-    bool damaged = false, has = slot_value(fold, slot, &value);
+    bool damaged = false;
+    struct slot_list list = slot_at(fold, slot, &damaged);
     if (fold->lrm)
-        look_at_minutes(fold, slot, has ? value : BYTES_NONE, cells, stride);
-    if (fold->times && has)
+        look_at_minutes(fold, slot, &list, cells, stride);
+    if (fold->times && list.count)
         times_begin_slot(fold->times, slot);
-    while (has && slot_unpack(&value, &record, &damaged)) {
-        int item = item_index(fold, record.item, record.profile);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct slot_record *record = &list.records[i];
+        int item = item_index(fold, record->item, record->profile);
         if (item < 0)
             continue;
         struct fold_cell *cell = &cells[(size_t)item * stride], kept = *cell;
-        add_summary(fold, (size_t)item, slot, &record.summary, cell);
+        add_summary(fold, (size_t)item, slot, &record->summary, cell);
         if (fold->lrm) { /* of the summary only the level and the integral count */
             cell->peak = kept.peak;
             cell->peak_at = kept.peak_at;
@@ -223,6 +222,7 @@ void fold_periods(struct query *query, struct scope scope, enum profile profile,
     struct fold fold = {
         .query = query,
         .scope = scope,
+        .slots = slot_reader_create(query->txn, scope),
         .profile = profile == PROFILE_PERSON ? PROFILE_PERSON : PROFILE_EXACT,
         .lrm = profile == PROFILE_LRM,
         .minutes = arena_alloc(arena, (items + 1) * sizeof *fold.minutes),
@@ -243,6 +243,7 @@ void fold_periods(struct query *query, struct scope scope, enum profile profile,
         fold_period(&fold, &periods[p], &cells[p], period_count);
     if (fold.times)
         times_destroy(fold.times);
+    slot_reader_destroy(fold.slots);
     arena_destroy(arena);
 }
 
@@ -257,32 +258,31 @@ static instant risen_in(const struct slot_record *record, uint32_t slot, int64_t
 void fold_over_since(struct query *query, struct scope scope, instant from, instant to, const int64_t *limits, instant *since)
 {
     struct arena *arena = arena_create();
-    struct fold fold = {.query = query, .scope = scope, .profile = PROFILE_EXACT,
+    struct fold fold = {.query = query, .scope = scope, .slots = slot_reader_create(query->txn, scope), .profile = PROFILE_EXACT,
                         .levels = arena_alloc(arena, (query->item_count + 1) * sizeof *fold.levels)};
     bool damaged = false;
     enter(&fold, from);
     for (size_t i = 0; i < query->item_count; i++)
         since[i] = limits[i] >= 0 && fold.levels[i] > limits[i] ? from : INSTANT_NONE;
     for (uint32_t slot = slot_of(from); slot < slot_of(to - 1) + 1; slot++) {
-        struct slot_record record;
-        struct bytes value;
-        if (!slot_value(&fold, slot, &value))
-            continue;
-        while (slot_unpack(&value, &record, &damaged)) {
-            int item = item_index(&fold, record.item, record.profile);
+        struct slot_list list = slot_at(&fold, slot, &damaged);
+        for (size_t i = 0; i < list.count; i++) {
+            const struct slot_record *record = &list.records[i];
+            int item = item_index(&fold, record->item, record->profile);
             if (item < 0 || limits[item] < 0)
                 continue;
-            int64_t entry = fold.levels[item] + record.summary.carry;
-            fold.levels[item] = entry + record.summary.net;
+            int64_t entry = fold.levels[item] + record->summary.carry;
+            fold.levels[item] = entry + record->summary.net;
             /* In a slot that is still under way the level of now counts, which the caller knows to be above. */
             if (fold.levels[item] <= limits[item] && (instant)(slot + 1) * SLOT_MS <= to)
                 since[item] = INSTANT_NONE;
             else if (since[item] == INSTANT_NONE)
-                since[item] = risen_in(&record, slot, entry, limits[item]);
+                since[item] = risen_in(record, slot, entry, limits[item]);
         }
     }
     if (damaged)
         say_damaged("slot", &fold);
+    slot_reader_destroy(fold.slots);
     arena_destroy(arena);
 }
 

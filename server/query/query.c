@@ -1,17 +1,7 @@
 #include "server/query/snapshot.h"
 
 #include "store/retention.h"
-
-/* The first big-endian number of the first and of the last key of a table. */
-static bool key_range(struct db_txn *txn, enum db_table table, uint32_t *first, uint32_t *last)
-{
-    struct bytes key, value;
-    struct db_cursor *cursor = db_cursor_open(txn, table, BYTES_NONE);
-    bool found = db_cursor_next(cursor, &key, &value) && key_take_u32(&key, first);
-    found = found && db_cursor_last(cursor, &key, &value) && key_take_u32(&key, last);
-    db_cursor_close(cursor);
-    return found;
-}
+#include "store/slots.h"
 
 static instant meta_instant(struct query *query, const char *name)
 {
@@ -70,11 +60,8 @@ enum err query_open(struct db *db, struct query **out)
     struct arena *arena = arena_create();
     struct query *query = arena_alloc(arena, sizeof *query);
     *query = (struct query){.db = db, .txn = txn, .arena = arena};
-    uint32_t first, last;
-    if (key_range(txn, TABLE_SLOT, &first, &last)) {
-        query->slot_first = first;
-        query->slot_end = last + 1;
-    }
+    if (!slots_range(txn, &query->slot_first, &query->slot_end))
+        query->slot_first = query->slot_end = 0;
     load_days(query);
     query->kept_from[0] = retention_from(txn, RETENTION_SLOTS);
     query->kept_from[1] = retention_from(txn, RETENTION_GROUP_SLOTS);

@@ -65,6 +65,7 @@ void times_add(struct times *times, size_t item, int64_t level, int64_t ms)
 static void load_hour(struct times *times, uint32_t slot)
 {
     struct bytes records;
+    struct times_lists lists = {0};
     bool damaged = false;
     uint32_t hour = slot - slot % HOUR_SLOTS;
     if (times->hour == hour + 1)
@@ -76,7 +77,7 @@ static void load_hour(struct times *times, uint32_t slot)
     if (!hour_get(times->query->txn, TABLE_SUSTAINED, hour, times->scope, times->hour_arena, &records))
         return;
     times->groups = arena_alloc(times->hour_arena, (records.len / 2 + 1) * sizeof *times->groups);
-    while (times_unpack(&records, times->hour_arena, &times->groups[times->group_count], &damaged))
+    while (times_unpack(&records, times->hour_arena, &lists, &times->groups[times->group_count], &damaged))
         times->group_count++;
     if (damaged)
         log_error("query", "table sustained: a record of %s %lld is damaged", scope_kind_name(times->scope.kind), (long long)times->scope.id);

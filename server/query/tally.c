@@ -2,7 +2,7 @@
 
 #include "base/map.h"
 #include "store/retention.h"
-#include "store/slot.h"
+#include "store/slots.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,19 +84,20 @@ static void damaged(struct tally *tally, const char *table, uint32_t number, str
     tally->result->damaged = true;
 }
 
-static void walk_slot(struct tally *tally, uint32_t slot, struct scope scope, struct bytes value)
+static void walk_slot(struct tally *tally, const struct slots_entry *entry)
 {
-    struct slot_record record;
+    uint32_t slot = entry->slot;
+    struct scope scope = entry->scope;
     if ((instant)slot * SLOT_MS < tally->kept_from[scope.kind])
         return; /* on its way out */
-    bool bad = false;
     char name[80], at[INSTANT_TEXT_SIZE];
     tally->result->slots++;
-    while (slot_unpack(&value, &record, &bad)) {
-        if (record.profile == PROFILE_LRM)
+    for (size_t i = 0; i < entry->list.count; i++) {
+        const struct slot_record *record = &entry->list.records[i];
+        if (record->profile == PROFILE_LRM)
             continue; /* looks at exact's levels and has none of its own */
-        struct counter *counter = counter_of(tally, scope, record.item, record.profile);
-        const struct slot_summary *summary = &record.summary;
+        struct counter *counter = counter_of(tally, scope, record->item, record->profile);
+        const struct slot_summary *summary = &record->summary;
         int64_t after = counter->level + summary->carry + summary->net, highest = counter->level + summary->high;
         if (after < 0 || highest < 0)
             say(tally, "%s: below zero in the slot of %s (%lld after it)", name_of(counter, name), instant_format((instant)slot * SLOT_MS, at),
@@ -104,7 +105,7 @@ static void walk_slot(struct tally *tally, uint32_t slot, struct scope scope, st
         counter->level = after;
         counter->day_sum += summary->carry + summary->net;
     }
-    if (bad)
+    if (entry->damaged)
         damaged(tally, "slot", slot, scope);
 }
 
@@ -142,53 +143,57 @@ static void end_day(struct tally *tally, int32_t day)
     }
 }
 
-/* A cursor over (number, scope) → value that stands on its record. */
-struct reader {
-    struct db_cursor *cursor;
-    const char *table;
-    uint32_t number;
+/* Both tables, each standing on its record. */
+struct readers {
+    struct slots_cursor *slots;
+    struct slots_entry entry;
+    int32_t slot_day; /* INT32_MAX: at the end */
+    struct db_cursor *nets;
+    uint32_t net_day; /* likewise */
     struct scope scope;
     struct bytes value;
-    bool more;
 };
 
-static void reader_next(struct tally *tally, struct reader *reader)
+static void next_slot(struct readers *readers)
 {
-    struct bytes key;
-    do
-        reader->more = db_cursor_next(reader->cursor, &key, &reader->value);
-    while (reader->more && !read_key(tally, reader->table, key, &reader->number, &reader->scope));
+    bool more = slots_cursor_next(readers->slots, &readers->entry);
+    readers->slot_day = more ? (int32_t)(readers->entry.slot / (DAY_MS / SLOT_MS)) : INT32_MAX;
 }
 
-static int32_t reader_day(const struct reader *reader, bool slots)
+static void next_net(struct tally *tally, struct readers *readers)
 {
-    return !reader->more ? INT32_MAX : slots ? (int32_t)(reader->number / (DAY_MS / SLOT_MS)) : (int32_t)reader->number;
+    struct bytes key;
+    bool more;
+    do
+        more = db_cursor_next(readers->nets, &key, &readers->value);
+    while (more && !read_key(tally, "day_net", key, &readers->net_day, &readers->scope));
+    if (!more)
+        readers->net_day = INT32_MAX;
 }
 
 /* Both tables day by day; the slots of a day before its nets. */
 void tally_check(struct db_txn *txn, tally_fault_fn fault, void *owner, struct tally_result *result)
 {
     struct tally tally = {.fault = fault, .owner = owner, .result = result};
-    struct reader slots = {.cursor = db_cursor_open(txn, TABLE_SLOT, BYTES_NONE), .table = "slot"};
-    struct reader nets = {.cursor = db_cursor_open(txn, TABLE_DAY_NET, BYTES_NONE), .table = "day_net"};
+    struct readers readers = {.slots = slots_cursor_open(txn, 0), .nets = db_cursor_open(txn, TABLE_DAY_NET, BYTES_NONE)};
     *result = (struct tally_result){0};
     for (enum scope_kind kind = 0; kind < SCOPE_KIND_COUNT; kind++)
         tally.kept_from[kind] = retention_from(txn, retention_of_scope(kind));
-    reader_next(&tally, &slots);
-    reader_next(&tally, &nets);
-    int32_t first_slot_day = reader_day(&slots, true);
-    while (slots.more || nets.more) {
-        int32_t day = reader_day(&slots, true) < reader_day(&nets, false) ? reader_day(&slots, true) : reader_day(&nets, false);
+    next_slot(&readers);
+    next_net(&tally, &readers);
+    int32_t first_slot_day = readers.slot_day;
+    while (readers.slot_day != INT32_MAX || readers.net_day != INT32_MAX) {
+        int32_t day = readers.slot_day < (int32_t)readers.net_day ? readers.slot_day : (int32_t)readers.net_day;
         bool has_slots = day >= first_slot_day;
-        for (; slots.more && reader_day(&slots, true) == day; reader_next(&tally, &slots))
-            walk_slot(&tally, slots.number, slots.scope, slots.value);
-        for (; nets.more && reader_day(&nets, false) == day; reader_next(&tally, &nets))
-            walk_day_net(&tally, day, nets.scope, nets.value, has_slots);
+        for (; readers.slot_day == day; next_slot(&readers))
+            walk_slot(&tally, &readers.entry);
+        for (; (int32_t)readers.net_day == day; next_net(&tally, &readers))
+            walk_day_net(&tally, day, readers.scope, readers.value, has_slots);
         if (has_slots)
             end_day(&tally, day);
     }
-    db_cursor_close(slots.cursor);
-    db_cursor_close(nets.cursor);
+    slots_cursor_close(readers.slots);
+    db_cursor_close(readers.nets);
     map_free(&tally.index);
     free(tally.counters);
 }

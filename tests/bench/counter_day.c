@@ -2,7 +2,7 @@
  * tests/bench/counter_day.c - what a day leaves behind: the standard load (tests/support/load.h), folded, counted, and its
  * records weighed.
  *
- *   counter_day.disk    bytes per active counter (scope, item) and day of the slots, day nets and sustained levels, all profiles
+ *   counter_day.disk    bytes per active counter (scope, item) and day of the sealed slots, day nets and sustained levels, all profiles
  *   counter_day.proof   likewise of what named rests on: entries, and the seats seen before the horizon; and the rosters of
  *                       the peaks of the day, in the system's book and each tenant's
  *   hours.count         facts per CPU-second when named and sustained of their hours are counted behind them
@@ -18,7 +18,7 @@
 #include "server/engine/engine.h"
 #include "server/ingest/ingest.h"
 #include "server/query/roster.h"
-#include "store/hour.h"
+#include "store/slots.h"
 #include "tests/support/load.h"
 #include "tests/support/ways.h"
 
@@ -55,17 +55,18 @@ static size_t active_counters(struct db_txn *txn)
 {
     struct map known = {0};
     struct dictionary scopes = {0};
-    struct bytes key, value;
-    struct db_cursor *cursor = db_cursor_open(txn, TABLE_SLOT, BYTES_NONE);
-    while (db_cursor_next(cursor, &key, &value)) {
-        uint32_t scope = dictionary_number(&scopes, bytes_of(key.data + 4, key.len - 4));
-        struct slot_record record;
-        bool damaged = false;
-        while (slot_unpack(&value, &record, &damaged))
-            map_put(&known, (uint64_t)scope << 32 | record.item, 1);
-        check(!damaged);
+    struct slots_cursor *cursor = slots_cursor_open(txn, 0);
+    struct slots_entry entry;
+    while (slots_cursor_next(cursor, &entry)) {
+        struct key key = {.len = 0};
+        key_add_u8(&key, (uint8_t)entry.scope.kind);
+        key_add_u64(&key, (uint64_t)entry.scope.id);
+        uint32_t scope = dictionary_number(&scopes, key_bytes(&key));
+        check(!entry.damaged);
+        for (size_t i = 0; i < entry.list.count; i++)
+            map_put(&known, (uint64_t)scope << 32 | entry.list.records[i].item, 1);
     }
-    db_cursor_close(cursor);
+    slots_cursor_close(cursor);
     size_t count = known.count;
     fprintf(stderr, "%u scopes, %zu active counters\n", scopes.count, count);
     map_free(&known);
@@ -117,6 +118,22 @@ static void make_rosters(struct db *db, instant start)
     arena_destroy(arena);
 }
 
+/* As the retention of a server seals what is closed, in transactions of its size. */
+static void seal(struct db *db)
+{
+    enum { SLICE_RECORDS = 500 };
+    double begun = cpu_seconds(), longest = 0;
+    uint64_t sealed = 0, slices = 0;
+    for (bool done = false; !done; slices++) {
+        struct db_txn *txn;
+        double slice = cpu_seconds();
+        check(db_begin_write(db, &txn) == ERR_OK && slots_seal(txn, UINT32_MAX, SLICE_RECORDS, &sealed, &done) == ERR_OK && db_commit(txn) == ERR_OK);
+        longest = cpu_seconds() - slice > longest ? cpu_seconds() - slice : longest;
+    }
+    fprintf(stderr, "%llu slots sealed in %.2f s of CPU, %llu slices, the longest %.1f ms\n", (unsigned long long)sealed, cpu_seconds() - begun,
+            (unsigned long long)slices, longest * 1000);
+}
+
 static void measure(struct way_store *store, const struct load *load, int argc, char **argv)
 {
     struct db_txn *txn;
@@ -143,9 +160,10 @@ static void measure(struct way_store *store, const struct load *load, int argc, 
         login++;
     if (wanted(names[1], argc, argv))
         make_rosters(store->db, (instant)instant_day(load->facts[login].login_session.begin) * DAY_MS);
+    seal(store->db);
     check(db_begin_read(store->db, &txn) == ERR_OK);
     double counters = (double)active_counters(txn);
-    double disk = weigh(txn, TABLE_SLOT) + weigh(txn, TABLE_DAY_NET) + weigh(txn, TABLE_SUSTAINED);
+    double disk = weigh(txn, TABLE_SLOT) + weigh(txn, TABLE_SEALED) + weigh(txn, TABLE_DAY_NET) + weigh(txn, TABLE_SUSTAINED);
     double proof = weigh(txn, TABLE_NAMED) + weigh(txn, TABLE_SEEN) + weigh(txn, TABLE_DAY);
     db_abort(txn);
     if (wanted(names[0], argc, argv))

@@ -396,11 +396,11 @@ static bool holds(void *owner, const struct trial_run *run)
     trial->facts = trial_facts(run->heap, STEPS);
     trial->fact_count = run->heap->count;
     way_store_create(&trial->store, run->parent, trial->catalog, trial->spite->cap_hours);
+    trial->store.sealing = property->seed | 1;
     way_store_take(&trial->store, run->heap->facts, run->heap->count);
     count_again(trial);
     way_store_flush(&trial->store);
-    bool late = dice_chance(&trial->dice, 50);
-    for (int step = 0; step < STEPS && !trial->faults; step++) {
+    for (int step = 0, late = dice_chance(&trial->dice, 50); step < STEPS && !trial->faults; step++) {
         close_some(trial);
         static const struct {
             unsigned percent;

@@ -275,6 +275,7 @@ static bool holds(void *owner, const struct trial_run *run)
                           .why = run->why, .seen = (struct seen *)run->counts};
     struct fact *facts = trial_facts(run->heap, 0);
     way_store_create(&store, run->parent, property->catalog, property->spite.cap_hours);
+    store.sealing = property->seed | 1;
     way_store_take(&store, run->heap->facts, run->heap->count);
     way_store_flush(&store);
     trial.naive = naive_create(facts, run->heap->count, &(struct naive_options){.catalog = property->catalog, .cap_hours = property->spite.cap_hours});

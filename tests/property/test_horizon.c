@@ -260,6 +260,7 @@ static bool go(struct property *property, enum way way, const struct trial_run *
                         .cap_hours = property->spite.cap_hours, .horizon = INSTANT_EVER};
     bool right = true;
     way_store_create(&store, run->parent, property->catalog, property->spite.cap_hours);
+    store.sealing = property->seed | 1;
     for (unsigned portion = 0; portion < PORTIONS && right; portion++) {
         right = take_portion(property, &store, way, portion, &kept, run) && judge_open(property, store.db, &kept, run);
         if (right && portion > 0)

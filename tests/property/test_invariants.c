@@ -299,6 +299,7 @@ static bool holds(void *owner, const struct trial_run *run)
     struct way_store store;
     struct dice dice = {hash_mix(property->seed + 1234)};
     way_store_create(&store, run->parent, property->catalog, property->spite.cap_hours);
+    store.sealing = property->seed | 1;
     way_store_take(&store, run->heap->facts, run->heap->count);
     way_store_flush(&store);
     struct examined examined = {.db = store.db, .property = property, .run = run, .zone = zones[dice_roll(&dice, sizeof zones / sizeof *zones)],

@@ -181,6 +181,7 @@ static bool go(struct trial *trial, enum way way, struct buffer *dump)
     struct catalog other = other_catalog(trial->property->catalog, items);
     bool other_rules = way == WAY_RECOUNTED;
     way_store_create(&store, trial->run->parent, other_rules ? &other : trial->property->catalog, trial->property->spite.cap_hours + (other_rules ? 3 : 0));
+    store.sealing = trial->property->seed | 1;
     for (size_t i = 0; i < count && right; i++) {
         if (other_rules && i >= count / 2)
             other_rules = put_right(trial, &store);

@@ -151,6 +151,7 @@ static bool holds(void *owner, const struct trial_run *run)
     struct buffer before = {0}, after = {0};
     size_t differing = 0;
     way_store_create(&store, run->parent, property->catalog, CAP_HOURS);
+    store.sealing = property->seed | 1;
     hand_over(&store, WAY_IN_ORDER, property->seed, run->heap);
     run->counts[COUNT_FACTS] += run->heap->count;
     for (int day = 1; day <= DAYS && !differing; day++) {

@@ -108,15 +108,15 @@ static bool adds_up(struct db *db, const instant *kept_from, bool done, const st
     uint32_t left = 0;
     check(db_begin_read(db, &txn) == ERR_OK);
     tally_check(txn, say_fault, run->why, &tally);
-    static const enum db_table tables[] = {TABLE_SLOT, TABLE_NAMED, TABLE_SUSTAINED, TABLE_DAY_NET};
-    for (int table = 0; table < 4 && done; table++) {
+    static const enum db_table tables[] = {TABLE_SLOT, TABLE_SEALED, TABLE_NAMED, TABLE_SUSTAINED, TABLE_DAY_NET};
+    for (int table = 0; table < 5 && done; table++) {
         struct db_cursor *cursor = db_cursor_open(txn, tables[table], BYTES_NONE);
         while (db_cursor_next(cursor, &key, &value)) {
             uint32_t number = 0;
             uint8_t kind = 0;
             check(key_take_u32(&key, &number) && key_take_u8(&key, &kind));
             instant from = kept_from[retention_of_scope((enum scope_kind)kind)];
-            left += from != INSTANT_EVER && (table == 3 ? ((instant)number + 1) * DAY_MS : (instant)number * SLOT_MS) < from;
+            left += from != INSTANT_EVER && (tables[table] == TABLE_DAY_NET ? ((instant)number + 1) * DAY_MS : (instant)number * SLOT_MS) < from;
         }
         db_cursor_close(cursor);
     }
@@ -182,6 +182,7 @@ static bool holds(void *owner, const struct trial_run *run)
     if (run->heap->count == 0)
         return true;
     way_store_create(&store, run->parent, property->catalog, property->spite.cap_hours);
+    store.sealing = property->seed | 1;
     way_store_take(&store, run->heap->facts, run->heap->count);
     run->counts[COUNT_FACTS] += run->heap->count;
     for (int round = 0; round < 2 && right; round++) {

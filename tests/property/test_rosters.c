@@ -188,6 +188,7 @@ static bool holds(void *owner, const struct trial_run *run)
     *asking = (struct asking){.property = property, .run = run, .store = &store, .arena = arena_create(), .dice = {hash_mix(property->seed + 8)}};
     instant horizon = property->spite.from + (2 + (instant)dice_roll(&asking->dice, 3)) * DAY_MS;
     way_store_create(&store, run->parent, property->catalog, property->spite.cap_hours);
+    store.sealing = property->seed | 1;
     way_store_take(&store, run->heap->facts, run->heap->count);
     run->counts[COUNT_FACTS] += run->heap->count;
     way_store_flush(&store);

@@ -390,6 +390,7 @@ static bool holds(void *owner, const struct trial_run *run)
                             .why = run->why, .counts = (struct counts *)run->counts};
     trial->naive = naive_create(facts, run->heap->count, &(struct naive_options){.catalog = trial->catalog, .cap_hours = trial->spite->cap_hours});
     way_store_create(&store, run->parent, trial->catalog, trial->spite->cap_hours);
+    store.sealing = property->seed | 1;
     for (size_t i = 0; i < run->heap->count; i++)
         (void)ingest_fact(store.ingest, &facts[i]);
     look_at_nows(trial, &store, &dice);

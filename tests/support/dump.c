@@ -5,7 +5,7 @@
 #include "store/dictionary.h"
 #include "store/records.h"
 #include "store/session.h"
-#include "store/slot.h"
+#include "store/slots.h"
 #include "tests/support/dump_hours.h"
 
 #include <stdio.h>
@@ -155,20 +155,17 @@ static struct scope scope_of(struct bytes key)
 
 static void dump_slots(struct dump *dump)
 {
-    struct db_cursor *cursor = db_cursor_open(dump->txn, TABLE_SLOT, BYTES_NONE);
-    struct bytes key, value;
-    while (db_cursor_next(cursor, &key, &value)) {
-        uint32_t slot = 0;
-        struct slot_record record;
-        bool damaged = false, any = false;
-        check(key_take_u32(&key, &slot));
-        for (; slot_unpack(&value, &record, &damaged); any = true) {
-            dump_slot_line(&dump->line, slot, scope_of(key), name_of(dump, DICTIONARY_ITEM, record.item), record.profile, &record.summary);
+    struct slots_cursor *cursor = slots_cursor_open(dump->txn, 0);
+    struct slots_entry entry;
+    while (slots_cursor_next(cursor, &entry)) {
+        check(!entry.damaged && entry.list.count); /* a record without a counter should not be there */
+        for (size_t i = 0; i < entry.list.count; i++) {
+            const struct slot_record *record = &entry.list.records[i];
+            dump_slot_line(&dump->line, entry.slot, entry.scope, name_of(dump, DICTIONARY_ITEM, record->item), record->profile, &record->summary);
             line_end(dump);
         }
-        check(!damaged && any); /* a record without a counter should not be there */
     }
-    db_cursor_close(cursor);
+    slots_cursor_close(cursor);
 }
 
 static void dump_day_nets(struct dump *dump)

@@ -74,8 +74,9 @@ static void tell_named(struct telling *telling, uint32_t hour_slot, struct scope
 static void tell_times(struct telling *telling, uint32_t hour_slot, struct scope scope, struct bytes records)
 {
     struct times_group group;
+    struct times_lists lists = {0};
     bool damaged = false;
-    while (times_unpack(&records, telling->arena, &group, &damaged))
+    while (times_unpack(&records, telling->arena, &lists, &group, &damaged))
         for (size_t i = 0; i < group.item_count; i++) {
             head(telling, "hour-times", hour_slot + group.slot, scope, group.items[i]);
             for (size_t k = 0; k < group.count; k++)

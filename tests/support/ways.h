@@ -50,6 +50,7 @@ struct way_store {
     struct ingest *ingest;
     const struct catalog *catalog;
     int cap_hours;
+    uint64_t sealing; /* not 0: a seed by which flushes seal some slots, whether their days are closed or not */
 };
 /* parent: as of scratch_folder(); catalog NULL: the shipped one. */
 void way_store_create(struct way_store *store, const char *parent, const struct catalog *catalog, int cap_hours);

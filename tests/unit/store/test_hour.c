@@ -31,13 +31,45 @@ Test(hour, times_come_back)
     struct buffer out = {0};
     struct arena *arena = arena_create();
     struct times_group group;
+    struct times_lists packed = {0}, lists = {0};
     bool damaged = false;
-    times_pack(&out, 11, items, 3, times, 4);
+    times_pack(&out, 11, (struct times_list){items, 3}, times, 4, &packed);
     struct bytes rest = buffer_bytes(&out);
-    cr_assert(times_unpack(&rest, arena, &group, &damaged));
+    cr_assert(times_unpack(&rest, arena, &lists, &group, &damaged));
     cr_expect(group.slot == 11 && group.item_count == 3 && group.count == 4 && rest.len == 0);
     cr_expect_eq(memcmp(group.items, items, sizeof items), 0);
     cr_expect_eq(memcmp(group.times, times, sizeof times), 0);
+    arena_destroy(arena);
+    buffer_free(&out);
+}
+
+/* Groups of the hour that have the items of one before name it; a value behind another begins anew. */
+Test(hour, lists_of_items_stand_once)
+{
+    static const uint32_t items[10][2] = {{1, 2}, {1, 3}, {1, 4}, {1, 5}, {1, 6}, {1, 7}, {1, 8}, {1, 9}, {2, 3}, {2, 4}};
+    static const int order[] = {0, 0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 9, 2, 1};
+    static const struct level_time times[] = {{1, 300000}};
+    struct buffer out = {0};
+    struct arena *arena = arena_create();
+    struct times_lists lists = {0};
+    struct times_group group;
+    bool damaged = false;
+    for (int value = 0; value < 2; value++) {
+        struct times_lists packed = {0};
+        for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+            times_pack(&out, 3, (struct times_list){items[order[i]], 2}, times, 1, &packed);
+    }
+    struct bytes rest = buffer_bytes(&out);
+    for (int value = 0; value < 2; value++)
+        for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+            cr_assert(times_unpack(&rest, arena, &lists, &group, &damaged), "group %zu", i);
+            cr_expect(group.item_count == 2 && memcmp(group.items, items[order[i]], sizeof items[0]) == 0, "group %zu", i);
+        }
+    cr_expect(rest.len == 0 && !times_unpack(&rest, arena, &lists, &group, &damaged) && !damaged);
+    struct bytes unknown = BYTES_LITERAL("\0\3\1\0");
+    lists = (struct times_lists){0};
+    cr_expect(!times_unpack(&unknown, arena, &lists, &group, &damaged) && damaged);
+    printf("hour: %zu groups in %zu bytes\n", 2 * sizeof order / sizeof *order, out.len);
     arena_destroy(arena);
     buffer_free(&out);
 }
@@ -50,13 +82,15 @@ Test(hour, what_is_cut_is_damaged)
     struct buffer out = {0};
     struct arena *arena = arena_create();
     struct times_group group;
+    struct times_lists packed = {0};
     struct entry found, first = {3, 4000, 200, -5}, none = {0};
     size_t cuts = 0;
-    times_pack(&out, 1, items, 2, times, 2);
+    times_pack(&out, 1, (struct times_list){items, 2}, times, 2, &packed);
     for (size_t len = 1; len < out.len; len++, cuts++) {
         struct bytes rest = bytes_of(out.data, len);
+        struct times_lists lists = {0};
         bool damaged = false;
-        cr_expect(!times_unpack(&rest, arena, &group, &damaged) && damaged, "cut at %zu", len);
+        cr_expect(!times_unpack(&rest, arena, &lists, &group, &damaged) && damaged, "cut at %zu", len);
     }
     buffer_clear(&out);
     entry_pack(&out, &first, &none);
