@@ -1,9 +1,10 @@
-/* adapters/icon/probe_private.h - what probe.c (tables) and probe_meaning.c (codes, watermark) share. */
+/* adapters/icon/probe_private.h - what probe.c (tables), probe_meaning.c (codes), probe_watermark.c and probe_order.c share. */
 #ifndef ADAPTERS_ICON_PROBE_PRIVATE_H
 #define ADAPTERS_ICON_PROBE_PRIVATE_H
 
 #include "adapters/icon/probe.h"
 #include "adapters/icon/watermark.h"
+#include "base/map.h"
 
 /* The first fault of the connection sticks; what follows then does nothing. */
 struct probe {
@@ -36,5 +37,16 @@ void probe_media(struct probe *probe);
 void probe_annex(struct probe *probe);
 /* probe_watermark.c: what it looks at first is asked again after a rest. */
 void probe_watermark(struct probe *probe);
+
+/* probe_order.c: the newest log-ins, twice, with a rest between. */
+struct probe_order {
+    int64_t head;                /* newest insert number at the first look */
+    instant promised;            /* up to when all was stored by then, says G_SYNC_CONTROL; INSTANT_NEVER: nothing */
+    instant newest;              /* the latest begin at the first look */
+    bool good;                   /* the first look went well */
+    struct map met;              /* ids of the first look; the caller's to free */
+};
+void probe_order_first(struct probe *probe, struct probe_order *order);
+void probe_order_again(struct probe *probe, struct probe_order *order);
 
 #endif

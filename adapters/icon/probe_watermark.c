@@ -1,13 +1,12 @@
 /*
  * adapters/icon/probe_watermark.c - does what the watermark rests on hold here?  (watermark.h)
  *
- *  1 there are connections in G_DSS_*, and for each provider that is connected now G_SYNC_CONTROL has a row that moves
- *  2 ICON's queue is first in, first out: by insert number, CREATED hardly ever goes back by more than the time to settle
- *  3 G_SYNC_CONTROL is no promise that is broken: what came while we looked was not older than what it said before
+ * There are connections in G_DSS_*, and for each provider that is connected now G_SYNC_CONTROL has a row that moves.  Whether the
+ * rows keep what these promise: probe_order.c.
  */
 #include "adapters/icon/probe_private.h"
 
-enum { ROWS_LOOKED_AT = 20000, PROVIDERS_MAX = 256 };
+enum { PROVIDERS_MAX = 256 };
 
 struct sight {
     struct probe *probe;
@@ -102,76 +101,23 @@ static void say_connections(struct sight *sight)
     }
 }
 
-struct order {
-    instant newest, promised;
-    int64_t settle_ms, rows, back, worst_ms, broken;
-};
-
-static void take_row(void *owner, const struct odbc_value *values)
-{
-    struct order *order = owner;
-    if (!values[1].known)
-        return;
-    order->rows++;
-    if (order->newest != INSTANT_NONE && values[1].integer < order->newest - order->settle_ms)
-        order->back++;
-    if (order->newest != INSTANT_NONE && order->newest - values[1].integer > order->worst_ms)
-        order->worst_ms = order->newest - values[1].integer;
-    if (values[1].integer > order->newest)
-        order->newest = values[1].integer;
-    order->broken += values[1].integer < order->promised;
-}
-
-/* Login rows above a number, in its order. */
-static bool read_rows(struct probe *probe, int64_t above, struct order *order)
-{
-    static const enum odbc_type types[] = {ODBC_INTEGER, ODBC_TIME};
-    struct odbc_param param = {.integer = above};
-    const char *seq = probe_column(probe, ICON_LOGIN_SESSION, FIELD_SEQ);
-    struct odbc_query query = {
-        .sql = arena_printf(probe->arena, "SELECT %s, %s FROM %s WHERE %s > ? ORDER BY %s, %s", seq, probe_column(probe, ICON_LOGIN_SESSION, FIELD_CREATED),
-                            probe_table(probe, ICON_LOGIN_SESSION), seq, seq, probe_column(probe, ICON_LOGIN_SESSION, FIELD_ID)),
-        .params = &param, .param_count = 1, .types = types, .column_count = 2, .row = take_row, .owner = order};
-    return probe_query(probe, &query);
-}
-
-static void say_order(struct probe *probe, int64_t head)
-{
-    struct order order = {.newest = INSTANT_NONE, .promised = INSTANT_NONE, .settle_ms = probe->options->settle_ms};
-    if (!read_rows(probe, head - ROWS_LOOKED_AT, &order))
-        return;
-    if (order.back)
-        probe_mark(probe, false, "of the newest %lld log-ins, %lld began more than settle_seconds before one with a lower number, the worst %lld s: late "
-                   "writers; where G_SYNC_CONTROL does not move, the watermark may run ahead of them", (long long)order.rows, (long long)order.back,
-                   (long long)(order.worst_ms / 1000));
-    else
-        probe_say(probe, "    the newest %lld log-ins came in the order of their numbers, to within %lld s: first in, first out", (long long)order.rows,
-                  (long long)(order.worst_ms / 1000));
-}
-
 void probe_watermark(struct probe *probe)
 {
     struct sight before = {.probe = probe}, after = {.probe = probe};
     if (probe->err || !look(&before))
         return;
     say_connections(&before);
-    say_order(probe, before.head);
+    struct probe_order order = {.head = before.head, .promised = before.promised, .newest = INSTANT_NONE};
+    probe_order_first(probe, &order);
+    fflush(probe->options->out); /* what is known so far, while somebody waits */
     probe->options->rest(probe->options->owner);
-    if (probe->err || !look(&after))
-        return;
-    size_t moved = 0;
-    for (size_t i = 0; i < after.sync_count; i++)
-        for (size_t j = 0; j < before.sync_count; j++)
-            moved += after.syncs[i].provider == before.syncs[j].provider && after.syncs[i].at > before.syncs[j].at;
-    probe_say(probe, "    while we looked, %zu of %zu rows of G_SYNC_CONTROL moved", moved, after.sync_count);
-    struct order order = {.newest = INSTANT_NONE, .promised = before.promised};
-    if (before.promised == INSTANT_NEVER || !read_rows(probe, before.head, &order))
-        return;
-    if (order.broken)
-        probe_mark(probe, true, "%lld log-ins came that G_SYNC_CONTROL had said to be stored already: the watermark's assumption does not hold here; "
-                   "let close.wait_minutes be longer than ICON is late", (long long)order.broken);
-    else if (order.rows)
-        probe_say(probe, "    %lld log-ins came meanwhile, none of them before what G_SYNC_CONTROL said: the assumption holds so far", (long long)order.rows);
-    else
-        probe_say(probe, "    no log-in came meanwhile: whether G_SYNC_CONTROL runs ahead of the rows was not seen");
+    if (!probe->err && look(&after)) {
+        size_t moved = 0;
+        for (size_t i = 0; i < after.sync_count; i++)
+            for (size_t j = 0; j < before.sync_count; j++)
+                moved += after.syncs[i].provider == before.syncs[j].provider && after.syncs[i].at > before.syncs[j].at;
+        probe_say(probe, "    while we looked, %zu of %zu rows of G_SYNC_CONTROL moved", moved, after.sync_count);
+        probe_order_again(probe, &order);
+    }
+    map_free(&order.met);
 }
