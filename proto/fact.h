@@ -142,6 +142,7 @@ struct source_entry {
     instant from; /* INSTANT_NONE: not said */
     int64_t held, held_snapshot; /* so many deletions wait for a decision about the snapshot of this version; ID_NONE: none */
     struct bytes held_note;      /* of what: "412 of 2000 persons" */
+    int64_t late;                /* rows that were found by looking again alone, ever; ID_NONE: not said */
 };
 
 struct entitlement_line {

@@ -110,6 +110,7 @@ static const struct member source_members[] = {
     {TEXT("held_note", F(source_entry.held_note), TEXT_BYTES_MAX), .min = 1},
     {INTEGER("held_snapshot", F(source_entry.held_snapshot), 0, INT64_MAX)},
     {WORD("kind", F(source_entry.kind), words_source_kind), REQUIRED},
+    {INTEGER("late", F(source_entry.late), 0, INT64_MAX)},
 };
 
 static const struct member line_members[] = {

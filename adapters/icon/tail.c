@@ -17,6 +17,7 @@ static void reset_marks(struct tail *tail)
     }
     tail->declared = false;
     tail->declared_version = 0;
+    tail->declared_late = 0;
     tail->watermark = tail->newest = INSTANT_NONE;
     tail->reread_day = INT32_MIN;
     tail->known_since = INSTANT_EVER;

@@ -1,7 +1,7 @@
 /*
  * adapters/icon/tail_cursor.c - the cursor's text, canonical JSON:
  *
- *   {"declared":{"group":"icon","version":1},"format":1,"late":ROWS,"newest":MS,"reread":DAY,"tables":{"annex":{"first":[SEQ,USEQ],
+ *   {"declared":{"group":"icon","late":ROWS,"version":1},"format":1,"late":ROWS,"newest":MS,"reread":DAY,"tables":{"annex":{"first":[SEQ,USEQ],
  *    "insert":[CONFIRMED,EAGER],"stopped":true,"update":[CONFIRMED,EAGER]},…},"watermark":MS}
  *
  * first stands there once the first load of the table is over; until then a restart begins it anew.
@@ -46,6 +46,10 @@ void tail_cursor_write(const struct tail *tail, struct buffer *out)
         if (bytes_present(tail->declared_group)) {
             json_write_name(&writer, "group");
             json_write_text(&writer, tail->declared_group);
+        }
+        if (tail->declared_late) {
+            json_write_name(&writer, "late");
+            json_write_integer(&writer, (int64_t)tail->declared_late);
         }
         json_write_name(&writer, "version");
         json_write_integer(&writer, tail->declared_version);
@@ -135,13 +139,14 @@ bool tail_cursor_read(struct tail *tail, struct bytes cursor, struct arena *aren
             return false;
     }
     if (declared) {
-        const struct json *group = json_member(declared, "group"), *version = json_member(declared, "version");
+        const struct json *group = json_member(declared, "group"), *version = json_member(declared, "version"), *said = json_member(declared, "late");
         tail->declared = true;
         /* Kept as ours when it is the same; else it only has to differ. */
         tail->declared_group = group && bytes_equal(group->text, tail->options.group) ? tail->options.group
                                : group ? BYTES_LITERAL("\n") : BYTES_NONE;
         if (!group && bytes_present(tail->options.group))
             tail->declared_group = BYTES_LITERAL("\n");
+        tail->declared_late = said && said->kind == JSON_KIND_INTEGER && said->integer > 0 ? (uint64_t)said->integer : 0;
         tail->declared_version = version && version->kind == JSON_KIND_INTEGER ? version->integer : 1;
     }
     const struct json *late = json_member(tree, "late"), *reread = json_member(tree, "reread");

@@ -84,6 +84,14 @@ static bool is_news(struct tail *tail, const struct page *page, const struct ico
     return version < 0 || !seen_has(&table->seen, id, version);
 }
 
+/* Whether this process would know the row if it had been published: an earlier one may have done so. */
+static bool would_know(const struct tail *tail, const struct page *page, const struct icon_record *record)
+{
+    if (page->purpose == PAGE_REREAD)
+        return !tail->reread.all && tail->known_since <= tail->reread.from;
+    return tail->known_since == INSTANT_EVER || tail->compared || icon_record_integer(record, FIELD_CREATED, INSTANT_NONE) >= tail->known_since;
+}
+
 /* Late: behind the confirmed marks, where nobody looks by numbers any more. */
 static void note_late(struct tail *tail, const struct page *page, const struct icon_record *record)
 {
@@ -91,7 +99,7 @@ static void note_late(struct tail *tail, const struct page *page, const struct i
     bool again = page->purpose == PAGE_REREAD;
     if (again)
         tail->reread.news++;
-    if ((!again && page->purpose != PAGE_RECONCILE) || (again && (tail->reread.all || tail->known_since > tail->reread.from)) ||
+    if ((!again && page->purpose != PAGE_RECONCILE) || !would_know(tail, page, record) ||
         icon_record_seq(record) > table->streams[STREAM_INSERT].confirmed || icon_record_useq(record) > table->streams[STREAM_UPDATE].confirmed)
         return;
     tail->late++;
@@ -158,18 +166,21 @@ enum err tail_publish_derived(struct tail *tail)
 enum err tail_publish_source(struct tail *tail)
 {
     struct fact fact = fact_blank(FACT_SOURCE);
-    if (tail->declared && bytes_equal(tail->declared_group, tail->options.group))
+    if (tail->declared && bytes_equal(tail->declared_group, tail->options.group) && tail->declared_late == tail->late)
         return ERR_OK;
     fact.source = fact.key = bytes_from_text(tail->options.name);
     fact.version = tail->declared_version + 1;
     fact.source_entry.kind = SOURCE_ICON;
     fact.source_entry.group = tail->options.group;
+    if (tail->late)
+        fact.source_entry.late = (int64_t)tail->late;
     enum err err = tail->options.sink.fact(tail->options.sink.owner, &fact);
     if (err)
         return err;
     tail->declared = true;
     tail->declared_group = tail->options.group;
     tail->declared_version++;
+    tail->declared_late = tail->late;
     tail->changed = true;
     return ERR_OK;
 }

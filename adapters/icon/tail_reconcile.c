@@ -62,6 +62,7 @@ void tail_step_reconcile(struct tail *tail)
         if (tail->reconcile == RECONCILE_OPEN || missing > 0)
             return;
     }
+    tail->compared = tail->compared || (tail->reconcile_table == ICON_SESSION_ENDPOINT && tail_is_whole(tail));
     tail->reconcile = tail->reconcile_table == ICON_LOGIN_SESSION ? RECONCILE_OPEN : RECONCILE_IDLE;
     tail->reconcile_table = ICON_SESSION_ENDPOINT;
     tail->reconcile_id = -1;

@@ -109,6 +109,7 @@ struct tail {
     bool declared;
     struct bytes declared_group;
     int64_t declared_version;
+    uint64_t declared_late; /* how many late rows the source said it had met */
     instant watermark;    /* the last one published */
     instant newest;       /* newest event time up to the confirmed marks */
     bool changed;         /* the cursor has something new to say */
@@ -124,6 +125,7 @@ struct tail {
     enum { RECONCILE_IDLE, RECONCILE_OPEN, RECONCILE_MISSING } reconcile;
     enum icon_table reconcile_table;
     uint32_t generation;
+    bool compared;        /* one reconciling was whole, so what is open is known here */
 
     struct reread reread;
     int32_t reread_day;   /* of the last nightly one; INT32_MIN: none yet */

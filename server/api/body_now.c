@@ -144,6 +144,7 @@ static void write_source(const struct query_source *source, int64_t lag, struct 
     json_write_name(writer, "retired");
     json_write_bool(writer, source->retired);
     write_held(source, writer);
+    write_count(writer, "late_rows", source->late == ID_NONE ? 0 : source->late);
     json_write_close_object(writer);
 }
 

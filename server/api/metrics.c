@@ -105,11 +105,24 @@ static void write_ingest(const struct metrics *metrics, struct buffer *out)
            atomic_load_explicit(&metrics->flushes_failed, memory_order_relaxed));
 }
 
+static void write_late(const struct query_source *sources, size_t count, struct buffer *out)
+{
+    head(out, "late_rows_total", "counter", "Rows of the source that became visible later than settle_seconds and were found by looking again alone.");
+    for (size_t i = 0; i < count; i++) {
+        if (sources[i].kind != SOURCE_ICON || sources[i].retired)
+            continue;
+        buffer_append_text(out, "seatmeter_late_rows_total{source=\"");
+        label(out, sources[i].name);
+        buffer_printf(out, "\"} %" PRId64 "\n", sources[i].late == ID_NONE ? 0 : sources[i].late);
+    }
+}
+
 static void write_sources(struct query *query, struct arena *arena, struct buffer *out)
 {
     const struct query_source *sources;
     size_t count = query_sources(query, arena, &sources);
     instant wall = clock_wall();
+    write_late(sources, count, out);
     head(out, "watermark_age_seconds", "gauge", "How long ago the instant is before which all rows of the source are in.");
     for (size_t i = 0; i < count; i++) {
         if (sources[i].watermark == INSTANT_NONE || sources[i].retired)

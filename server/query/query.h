@@ -63,6 +63,7 @@ struct query_source {
     bool has_coverage;
     int64_t held, held_snapshot; /* deletions that wait for a decision about that snapshot; ID_NONE: none */
     struct bytes held_note;
+    int64_t late;             /* rows that its adapter found by looking again alone, ever; ID_NONE: none */
 };
 size_t query_sources(struct query *query, struct arena *arena, const struct query_source **sources);
 /* The name of its pair, else its own. */

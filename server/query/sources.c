@@ -21,7 +21,7 @@ static struct source *source_of(struct query *query, struct bytes name)
     *source = (struct source){.retired = INSTANT_NEVER};
     source->face.name = arena_copy(query->arena, name);
     source->face.watermark = INSTANT_NONE;
-    source->face.held = source->face.held_snapshot = ID_NONE;
+    source->face.held = source->face.held_snapshot = source->face.late = ID_NONE;
     return source;
 }
 
@@ -44,6 +44,7 @@ static enum err take_source(void *owner, const struct fact *fact)
     source->face.held = fact->source_entry.held;
     source->face.held_snapshot = fact->source_entry.held_snapshot;
     source->face.held_note = fact->source_entry.held_note;
+    source->face.late = fact->source_entry.late;
     return ERR_OK;
 }
 

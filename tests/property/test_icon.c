@@ -37,9 +37,9 @@ Test(icon, the_facts_are_the_database, .timeout = 1200)
         cr_assert(!wrong, "SEED=%" PRIu64 " SEEDS=1: %s", seed, wrong);
         icon_world_drop();
     }
-    printf("SEED=%" PRIu64 " SEEDS=%" PRIu64 ": %" PRIu64 " rows, %" PRIu64 " facts, %" PRIu64 " changes later than the time to settle, %" PRIu64
-           " lost connections, %" PRIu64 " columns that went or changed; %" PRIu64 " never had a watermark\n",
-           first, seeds, totals.rows, totals.facts, totals.late, totals.lost, totals.harms, totals.stands);
-    cr_expect(seeds < 20 || (totals.late > 0 && totals.harms > 0 && totals.stands < seeds));
+    printf("SEED=%" PRIu64 " SEEDS=%" PRIu64 ": %" PRIu64 " rows, %" PRIu64 " facts, %" PRIu64 " changes later than the time to settle (%" PRIu64
+           " rows told to have been found late), %" PRIu64 " lost connections, %" PRIu64 " columns that went or changed; %" PRIu64 " never had a watermark\n",
+           first, seeds, totals.rows, totals.facts, totals.late, totals.told_late, totals.lost, totals.harms, totals.stands);
+    cr_expect(seeds < 20 || (totals.told_late > 0 && totals.harms > 0 && totals.stands < seeds));
     arena_destroy(arena);
 }

@@ -257,6 +257,8 @@ static enum err take_fact(void *owner, const struct fact *fact)
 {
     (void)owner;
     struct buffer body = {0};
+    if (fact->kind == FACT_SOURCE && fact->source_entry.late != ID_NONE)
+        world->told_late = fact->source_entry.late;
     if (fact->kind == FACT_WATERMARK)
         world->watermark_pending = fact->watermark.until;
     if (fact->kind != FACT_LOGIN_SESSION && fact->kind != FACT_SESSION_MEDIA)

@@ -72,6 +72,7 @@ struct world {
     instant watermark, watermark_pending;
     struct buffer cursor;
     size_t facts, late, contradictions;
+    int64_t told_late;           /* what the source says of itself: rows found by looking again alone */
 };
 
 /* What a database that is a real one does beside the world; a function may be called at any time between icon_world_make() and drop. */
@@ -121,7 +122,7 @@ const char *icon_world_ledger_wrong(int table, bool timely);
 
 struct odbc;
 struct world_totals {
-    uint64_t rows, facts, late, stands, harms, lost;
+    uint64_t rows, facts, late, told_late, stands, harms, lost;
 };
 /* One seed, from its first row to the end of its night; odbc: NULL in memory.  NULL, or what is wrong, static.  The world stays. */
 const char *icon_world_try(uint64_t seed, const struct icon_map *map, struct odbc *odbc, struct world_totals *totals);

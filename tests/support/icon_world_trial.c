@@ -214,11 +214,15 @@ const char *icon_world_try(uint64_t seed, const struct icon_map *map, struct odb
     const char *wrong = icon_world_ledger_wrong(-1, false);
     if (wrong)
         fault("in the end", wrong);
+    /* Each late change is found once at most, some of them together, and what a restart meets is no such row. */
+    if (world->told_late > (int64_t)world->late)
+        fault("more rows are said to have come late than did", world->map->tables[ICON_LOGIN_SESSION].table);
     if (world->contradictions)
         fault("contradictions", "a version with two bodies");
     totals->facts += world->facts;
     totals->rows += world->row_count;
     totals->late += world->late;
+    totals->told_late += (uint64_t)world->told_late;
     totals->stands += world->watermark == INSTANT_NONE;
     tail_destroy(trial.tail);
     return trial.wrong;
