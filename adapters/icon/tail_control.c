@@ -129,6 +129,25 @@ static void take_connections(struct tail *tail, const struct page *page)
     }
 }
 
+/* One of several that is gone: the watermark does not wait for it, and coverage is what any of them saw. */
+static void say_lost(struct tail *tail)
+{
+    struct buffer text = {0};
+    char end[INSTANT_TEXT_SIZE];
+    size_t lost = 0;
+    for (size_t i = 0; i < tail->connection_count; i++)
+        if (tail->connections[i].end != INSTANT_NEVER) {
+            buffer_printf(&text, "%s%lld since %s", lost ? ", " : "", (long long)tail->connections[i].provider, instant_format(tail->connections[i].end, end));
+            lost++;
+        }
+    if (lost && lost < tail->connection_count)
+        log_once(LOG_WARNING, tail->options.part, "providers", "ICON is not connected to %zu of %zu providers (%s): what they see is not counted, and does not "
+                 "lower the coverage, since others stay", lost, tail->connection_count, buffer_text(&text));
+    else if (!lost && log_clear(tail->options.part, "providers"))
+        log_info(tail->options.part, "ICON is connected to all of its %zu providers", tail->connection_count);
+    buffer_free(&text);
+}
+
 enum err tail_read_connections(struct tail *tail, struct odbc_fault *fault)
 {
     tail->connection_count = tail->disconnect_count = 0;
@@ -150,6 +169,7 @@ enum err tail_read_connections(struct tail *tail, struct odbc_fault *fault)
                  ? tail->options.map->tables[ICON_CONNECTION_GLS].table : "connection_gls (switched off)");
     else
         log_clear(tail->options.part, "connections");
+    say_lost(tail);
     return ERR_OK;
 }
 

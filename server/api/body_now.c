@@ -124,7 +124,22 @@ static void write_held(const struct query_source *source, struct json_writer *wr
     json_write_close_object(writer);
 }
 
-static void write_source(const struct query_source *source, int64_t lag, struct body_clock clock, struct json_writer *writer)
+static void write_connections(const struct query_source *source, struct json_writer *writer)
+{
+    json_write_name(writer, "connections");
+    json_write_open_list(writer);
+    for (size_t i = 0; i < source->connection_count; i++) {
+        const struct query_connection *connection = &source->connections[i];
+        json_write_open_object(writer);
+        write_text(writer, "note", connection->note);
+        write_instant(writer, "from", connection->from);
+        write_instant(writer, "to", connection->to);
+        json_write_close_object(writer);
+    }
+    json_write_close_list(writer);
+}
+
+static void write_source(const struct query_source *source, int64_t lag, struct body_clock clock, bool whole, struct json_writer *writer)
 {
     bool heard = source->watermark != INSTANT_NONE;
     int64_t age_ms = heard && clock.wall > source->watermark ? clock.wall - source->watermark : 0;
@@ -145,18 +160,26 @@ static void write_source(const struct query_source *source, int64_t lag, struct 
     json_write_bool(writer, source->retired);
     write_held(source, writer);
     write_count(writer, "late_rows", source->late == ID_NONE ? 0 : source->late);
+    if (whole)
+        write_connections(source, writer);
     json_write_close_object(writer);
 }
 
-void body_sources_list(struct query *query, struct body_clock clock, struct arena *arena, struct json_writer *writer)
+/* whole: with what each is connected to, which does not belong into every line of a stream. */
+static void write_source_list(struct query *query, struct body_clock clock, bool whole, struct arena *arena, struct json_writer *writer)
 {
     const struct query_source *sources;
     size_t count = query_sources(query, arena, &sources);
     int64_t lag = lag_facts(query);
     json_write_open_list(writer);
     for (size_t i = 0; i < count; i++)
-        write_source(&sources[i], lag, clock, writer);
+        write_source(&sources[i], lag, clock, whole, writer);
     json_write_close_list(writer);
+}
+
+void body_sources_list(struct query *query, struct body_clock clock, struct arena *arena, struct json_writer *writer)
+{
+    write_source_list(query, clock, false, arena, writer);
 }
 
 static void write_rows(const struct now_answer *answer, struct json_writer *writer)
@@ -241,7 +264,7 @@ enum err body_sources(struct query *query, struct body_clock clock, struct arena
     enum err err = query_oddities(query, arena, oddities);
     json_write_open_object(&writer);
     json_write_name(&writer, "sources");
-    body_sources_list(query, clock, arena, &writer);
+    write_source_list(query, clock, true, arena, &writer);
     struct lags lags = {.writer = &writer, .clock = query_clock(query), .facts = -1};
     json_write_name(&writer, "partitions");
     json_write_open_list(&writer);

@@ -117,12 +117,30 @@ static void write_late(const struct query_source *sources, size_t count, struct 
     }
 }
 
+/* Of what ICON reads from: how many stand, and how many it lost. */
+static void write_connections(const struct query_source *sources, size_t count, struct buffer *out)
+{
+    static const char *const states[] = {"open", "lost"};
+    head(out, "connections", "gauge", "What the source is connected to, and what it was connected to and lost; one of several that is lost lowers no coverage.");
+    for (size_t i = 0; i < count; i++) {
+        uint64_t counts[2] = {0};
+        for (size_t j = 0; j < sources[i].connection_count; j++)
+            counts[sources[i].connections[j].to != INSTANT_NEVER]++;
+        for (int state = 0; state < 2 && sources[i].connection_count && !sources[i].retired; state++) {
+            buffer_append_text(out, "seatmeter_connections{source=\"");
+            label(out, sources[i].name);
+            buffer_printf(out, "\",state=\"%s\"} %" PRIu64 "\n", states[state], counts[state]);
+        }
+    }
+}
+
 static void write_sources(struct query *query, struct arena *arena, struct buffer *out)
 {
     const struct query_source *sources;
     size_t count = query_sources(query, arena, &sources);
     instant wall = clock_wall();
     write_late(sources, count, out);
+    write_connections(sources, count, out);
     head(out, "watermark_age_seconds", "gauge", "How long ago the instant is before which all rows of the source are in.");
     for (size_t i = 0; i < count; i++) {
         if (sources[i].watermark == INSTANT_NONE || sources[i].retired)

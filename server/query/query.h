@@ -55,6 +55,14 @@ struct query_scope {
 /* Every scope of kind that has rows (domain.md §7.18), in order of id; the system: one. */
 size_t query_scopes(struct query *query, enum scope_kind kind, struct arena *arena, const struct query_scope **scopes);
 
+/* What a source is connected to: the newest span of coverage under each note.  It tells who lost something while others stay, which lowers no
+ * coverage (domain.md §7.16). */
+enum { QUERY_CONNECTIONS_MAX = 256 };
+struct query_connection {
+    struct bytes note; /* "switch 11, by provider 101" */
+    instant from, to;  /* to: INSTANT_NEVER while it stands */
+};
+
 struct query_source {
     struct bytes name, group; /* group absent: its own */
     enum source_kind kind;
@@ -64,6 +72,8 @@ struct query_source {
     int64_t held, held_snapshot; /* deletions that wait for a decision about that snapshot; ID_NONE: none */
     struct bytes held_note;
     int64_t late;             /* rows that its adapter found by looking again alone, ever; ID_NONE: none */
+    const struct query_connection *connections;
+    size_t connection_count;
 };
 size_t query_sources(struct query *query, struct arena *arena, const struct query_source **sources);
 /* The name of its pair, else its own. */

@@ -56,6 +56,27 @@ static enum err take_watermark(void *owner, const struct fact *fact)
     return ERR_OK;
 }
 
+/* Grown by doubling in the arena, as the sources are. */
+static void take_connection(struct query *query, struct query_source *source, const struct coverage *coverage)
+{
+    struct query_connection *all = (struct query_connection *)(uintptr_t)source->connections;
+    size_t i = 0, count = source->connection_count;
+    if (!bytes_present(coverage->note))
+        return;
+    while (i < count && !bytes_equal(all[i].note, coverage->note))
+        i++;
+    if (i == QUERY_CONNECTIONS_MAX || (i < count && all[i].from > coverage->from))
+        return;
+    if (i == count && (count & (count - 1)) == 0) {
+        struct query_connection *more = arena_alloc(query->arena, (count ? count * 2 : 1) * sizeof *more);
+        if (count)
+            memcpy(more, all, count * sizeof *more);
+        source->connections = all = more;
+    }
+    all[i] = (struct query_connection){coverage->note, coverage->from, coverage->to};
+    source->connection_count += i == count;
+}
+
 static enum err take_coverage(void *owner, const struct fact *fact)
 {
     struct query *query = owner;
@@ -64,6 +85,7 @@ static enum err take_coverage(void *owner, const struct fact *fact)
     source->counts = true;
     if (!bytes_present(source->face.group) && bytes_present(fact->coverage.group))
         source->face.group = fact->coverage.group;
+    take_connection(query, &source->face, &fact->coverage);
     /* A span that is still open reaches to the source's watermark. */
     instant to = fact->coverage.to == INSTANT_NEVER ? source->face.watermark : fact->coverage.to;
     if (to != INSTANT_NONE && to > fact->coverage.from)
@@ -125,6 +147,16 @@ void query_load_sources(struct query *query)
         qsort(query->sources, query->source_count, sizeof *query->sources, by_name);
 }
 
+static const struct query_connection *copy_connections(const struct query_source *source, struct arena *arena)
+{
+    struct query_connection *copy = arena_alloc(arena, (source->connection_count + 1) * sizeof *copy);
+    for (size_t i = 0; i < source->connection_count; i++) {
+        copy[i] = source->connections[i];
+        copy[i].note = arena_copy(arena, copy[i].note);
+    }
+    return copy;
+}
+
 size_t query_sources(struct query *query, struct arena *arena, const struct query_source **out)
 {
     query_load_sources(query);
@@ -136,6 +168,7 @@ size_t query_sources(struct query *query, struct arena *arena, const struct quer
             copy[i].group = arena_copy(arena, copy[i].group);
         if (bytes_present(copy[i].held_note))
             copy[i].held_note = arena_copy(arena, copy[i].held_note);
+        copy[i].connections = copy_connections(&copy[i], arena);
     }
     *out = copy;
     return query->source_count;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A row of ICON that becomes visible later than settle_seconds, below every mark: reconciling finds it, the level counts it, and
 # /api/v1/sources and /metrics count it as late; what a restart meets again is not late, and the number outlasts one.
+# Likewise a provider that one ICON loses while others stay.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
 pg_start "$scratch" || fail "PostgreSQL"
 sql() { psql -X -q -At -v ON_ERROR_STOP=1 -c "$1" || fail "SQL: $1"; }
@@ -45,6 +46,19 @@ note "number 7 became visible below 20 that were confirmed; a minute at most unt
 wait_for 180 "the late row" is_level 20 || fail "a late row is not found: $(level)"
 wait_for 30 "its count" is_late 1 || fail "late_rows $(source_has late_rows), metric $(metric)"
 note "found by reconciling: level $(level), late_rows $(source_has late_rows), seatmeter_late_rows_total $(metric); the 19 that a restart met again are not late"
+# A provider that is lost while another stays is seen where the source is, and in the log; then all are there again.
+connections() { source_has 'connections | map(.note + (if .to then " lost" else " open" end)) | join(", ")'; }
+are_connected() { [ "$(connections)" = "$1" ] && [ "$(api "$port" /metrics | sed -n 's/^seatmeter_connections{source="icon-a",state="lost"} //p')" = "$2" ]; }
+sql "INSERT INTO g_dss_gls_provider (dss_id, icon_dbid, ds_dbid, ds_dbid_prim, ds2_dbid, dsconn_stime) VALUES (2, 77, 102, 102, 12, $utc - interval '10 min')"
+wait_for 60 "a second provider" are_connected 'provider 101 open, switch 12, by provider 102 open' 0 || fail "connections: $(connections)"
+sql "UPDATE g_dss_gls_provider SET dsconn_etime = $utc WHERE dss_id = 2"
+wait_for 60 "the provider to be lost" are_connected 'provider 101 open, switch 12, by provider 102 lost' 1 || fail "connections: $(connections)"
+wait_for 30 "words about it" grep -q 'ICON is not connected to 1 of 2 providers (102 since ' "$scratch/server.log" || fail "a lost provider is not in the log"
+note "a lost provider: $(connections)"
+sql "INSERT INTO g_dss_gls_provider (dss_id, icon_dbid, ds_dbid, ds_dbid_prim, ds2_dbid, dsconn_stime) VALUES (3, 77, 102, 102, 12, $utc)"
+wait_for 60 "the provider to be back" are_connected 'provider 101 open, switch 12, by provider 102 open' 0 || fail "connections: $(connections)"
+wait_for 30 "words about it" grep -q 'ICON is connected to all of its 2 providers' "$scratch/server.log" || fail "a provider that is back is not in the log"
+
 server_stop
 server_start "$scratch/settings.yaml" "$port"
 is_late 1 || fail "after a restart: late_rows $(source_has late_rows), metric $(metric)"
