@@ -15,6 +15,7 @@
 #define ALERT_CLOSE_DIFFERS "close differs"
 #define ALERT_REPLICA_DIFFERS "replica differs"
 #define ALERT_SOURCE_SILENT "source silent"
+#define ALERT_DELETIONS_HELD "deletions held"
 
 struct alert {
     struct bytes kind, subject; /* texts of at most 64 and 200 bytes: of which day, which instance */

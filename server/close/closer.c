@@ -5,8 +5,8 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "server/close/document.h"
+#include "server/close/held.h"
 #include "server/close/proof.h"
-#include "server/close/silent.h"
 #include "server/close/topic.h"
 #include "server/engine/engine.h"
 #include "store/outbox.h"
@@ -208,11 +208,11 @@ static instant find_horizon(struct job *job, struct query *query, const struct q
     return (instant)slot_of(earliest) * SLOT_MS;
 }
 
-static void find_silent(struct job *job, struct query *query)
+static void find_alerts(struct job *job, struct query *query)
 {
     int64_t after_ms = (int64_t)job->closer->options.silent_seconds * SECOND_MS;
     bool listened = clock_mono_us() - job->closer->started_us >= after_ms * 1000;
-    job->alert_count = silent_alerts(query, job->wall, after_ms, listened, job->arena, &job->alerts);
+    job->alert_count = source_alerts(query, job->wall, after_ms, listened, job->arena, &job->alerts);
 }
 
 static void *work(void *owner)
@@ -225,7 +225,7 @@ static void *work(void *owner)
         size_t count = close_books(query, job->arena, &books);
         find_due(job, query, books, count);
         if (job->caught_up)
-            find_silent(job, query);
+            find_alerts(job, query);
         job->horizon = job->caught_up ? find_horizon(job, query, books, count) : INSTANT_EVER;
         job->records = arena_alloc(job->arena, (job->due_count + 1) * sizeof *job->records);
         struct close_request *requests = arena_alloc(job->arena, (job->due_count + 1) * sizeof *requests);

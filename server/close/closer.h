@@ -7,7 +7,7 @@
  * still moves: a source that catches up is not missing.  A worker looks at all books once a second, in a snapshot, and
  * makes the rows of the days that are due; those that a fact has touched meanwhile are thrown away and made again.
  * detail_days later a day's detail goes, when the same holds in every book; what goes later: retention.h.
- * On the same rounds it sees which sources have fallen silent (silent.h).
+ * On the same rounds it sees which sources have fallen silent (silent.h) and of which deletions are held (held.h).
  *
  * Through Kafka nothing is written here: the documents go to the topic (topic.h), and what comes back from it
  * stands.  Then a day that stands is made here as well, once our own sources have passed it, and compared.

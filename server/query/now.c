@@ -50,7 +50,7 @@ static void find_top(struct query *query, struct arena *arena, struct now_answer
         for (size_t i = 0; i < query->item_count; i++) {
             struct now_row *row = &answer->rows[i];
             size_t at = row->top_count;
-            if (levels[i] <= 0)
+            if (levels[i] <= 0 || row->level < 0) /* of what is unknown nobody has most */
                 continue;
             while (at > 0 && row->top[at - 1].level < levels[i])
                 at--;

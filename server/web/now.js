@@ -323,6 +323,8 @@ export class NowView {
         notes.push({key: 'silent' + source.name, strong: `${source.name} has been silent since ${sinceOf(source.watermark, now.zone)}.`,
           text: hit ? ` ${number(hit)} ${hit === 1 ? 'item is' : 'items are'} unknown since then, not zero. What it sends late is still counted.` : ' What it sends late is still counted.'});
       }
+      for (const {name, held} of now.sources.filter(s => s.held))
+        notes.push({key: 'held' + name + held.snapshot, strong: `${name} holds ${number(held.deletions)} deletions.`, text: ` ${held.note} are missing in its newest snapshot: nothing of it counts, and days wait, until they are back or somebody decides (seatmeter decide deletions ${name}).`});
       if (page.note && page.note.until > Date.now()) notes.push({key: 'note', strong: '', text: page.note.text, plain: true});
     }
     const key = notes.map(note => note.key).join();

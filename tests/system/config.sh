@@ -39,6 +39,9 @@ source_is() { [ "$(api "$port" /api/v1/sources | jq -c ".sources[] | select(.nam
 source_wants() { wait_for 60 "the source: $1 = $2" source_is "$@" || { api "$port" /api/v1/sources >&2; fail "the source"; }; }
 watermark() { api "$port" /api/v1/sources | jq -r '.sources[] | select(.name == "config").watermark'; }
 has_moved() { [ "$(watermark)" != "$1" ] && [ "$(watermark)" != null ]; }
+# alert_is: [raised and not over, snapshot] of the alert of what is held
+alert_is() { [ "$(api "$port" /api/v1/alerts | jq -c '[.alerts[] | select(.alert == "deletions held" and .subject == "config") | [.ended == null, .detail.snapshot]]')" = "$1" ]; }
+alert_wants() { wait_for 30 "the alert $1" alert_is "$1" || { api "$port" /api/v1/alerts >&2; fail "the alert of what is held"; }; }
 # A start reads the database anew.
 again() {
     local before
@@ -118,6 +121,7 @@ source_wants .held.note '"33 of 100 persons"'
 [ "$(watermark)" = "$held_before" ] || fail "the watermark moved"
 snapshot=$(api "$port" /api/v1/sources | jq '.sources[] | select(.name == "config").held.snapshot')
 again kill stays
+alert_wants "[[true,$snapshot]]"
 source_wants .held.snapshot "$snapshot" # the same things are missing: the same held snapshot
 shots_hold "held"
 
@@ -125,6 +129,7 @@ note "back again, by itself"
 sql "INSERT INTO cfg_person SELECT * FROM away"
 again
 source_wants .held null
+alert_wants '[[false,null]]'
 shot
 shots_hold "back again"
 
@@ -132,6 +137,7 @@ note "decided: refused, wrong, then right"
 sql "DELETE FROM cfg_person WHERE dbid % 3 = 0"
 again kill stays
 source_wants .held.deletions 33
+alert_wants "[[true,$(api "$port" /api/v1/sources | jq '.sources[] | select(.name == "config").held.snapshot')]]"
 url="http://localhost:$port"
 expect 2 "without a reason" "$SEATMETER" decide --url "$url" deletions config
 expect 1 "another source" "$SEATMETER" decide --url "$url" deletions nobody --reason x
@@ -162,6 +168,7 @@ puts 201 "${json[@]}" -H 'Idempotency-Key: k1' -H "If-Match: $tag" -d "$body"
 puts 200 "${json[@]}" -H 'Idempotency-Key: k1' -H "If-Match: $tag" -d "$body"
 puts 422 "${json[@]}" -H 'Idempotency-Key: k1' -H 'If-Match: *' -d '{"what":"deletions","of":"config","reason":"another one"}'
 source_wants .held null # without a restart: the adapter hears of it
+alert_wants '[[false,null]]'
 wait_for 30 "the watermark" has_moved "$moved" || fail "the watermark stands"
 api "$port" /api/v1/decisions | jq -e '.decisions | length == 1 and .[0].body.by != null and .[0].body.snapshot > 0' >/dev/null || fail "the decision"
 shot
