@@ -20,6 +20,12 @@ uint32_t map_get(const struct map *map, uint64_t key)
     return 0;
 }
 
+void map_fetch(const struct map *map, uint64_t key)
+{
+    if (map->capacity)
+        __builtin_prefetch(&map->slots[home_of(key, map->capacity)]);
+}
+
 static void map_resize(struct map *map, uint32_t capacity)
 {
     struct map old = *map;

@@ -24,6 +24,8 @@ struct map {
 
 /* 0 when absent: values are from 1 up. */
 uint32_t map_get(const struct map *map, uint64_t key);
+/* Asks for the memory that a look at the key will read. */
+void map_fetch(const struct map *map, uint64_t key);
 void map_put(struct map *map, uint64_t key, uint32_t value);
 /* The same; what stood there before, 0: nothing. */
 uint32_t map_swap(struct map *map, uint64_t key, uint32_t value);

@@ -220,7 +220,10 @@ void engine_follow_statement(struct engine *engine, uint32_t number, const struc
     case FACT_OBJECT:
     case FACT_MEMBERSHIP:
     case FACT_CAMPAIGN:
-        history_changed(&engine->history, number, old);
+        if (engine->restoring)
+            history_restore(&engine->history, number);
+        else
+            history_changed(&engine->history, number, old);
         break;
     case FACT_ENTITLEMENT:
     case FACT_TENANT_SETTING:

@@ -118,10 +118,8 @@ static void campaign_changed(struct history *history, uint32_t number, const str
         chain_add(history, &history->loaded, names_ref(history->names, now->group), number, false);
 }
 
-void history_changed(struct history *history, uint32_t number, const struct statement *old)
+static void chain(struct history *history, uint32_t number, const struct statement *old)
 {
-    if (!history->restoring)
-        mark_changed(history, number, old);
     switch (statement_at(history->statements, number)->kind) {
     case FACT_OBJECT:
         object_changed(history, number, old);
@@ -135,6 +133,32 @@ void history_changed(struct history *history, uint32_t number, const struct stat
     default:
         break;
     }
+}
+
+void history_changed(struct history *history, uint32_t number, const struct statement *old)
+{
+    mark_changed(history, number, old);
+    chain(history, number, old);
+}
+
+void history_restored(struct history *history)
+{
+    static const struct statement nothing = {0};
+    for (uint32_t i = 0; i < history->coming_count; i++)
+        chain(history, history->coming[i], &nothing);
+    history->coming_count = 0;
+}
+
+void history_restore(struct history *history, uint32_t number)
+{
+    const struct statement *statement = statement_at(history->statements, number);
+    if (history->coming_count == STATEMENTS_TOGETHER)
+        history_restored(history);
+    if (statement->kind == FACT_OBJECT)
+        map_fetch(&history->objects, pair(statement->object.type, names_ref(history->names, statement->object.id)));
+    else if (statement->kind == FACT_MEMBERSHIP)
+        map_fetch(&history->members, pair(statement->membership.member_type, names_ref(history->names, statement->membership.member)));
+    history->coming[history->coming_count++] = number;
 }
 
 bool history_is_dirty(const struct history *history, enum object_type type, ref id)

@@ -20,7 +20,7 @@ struct history {
     struct map loaded;   /* group ref → first campaign */
     struct map dirty;    /* (type, ref) that changed → what before() gave */
     bool all_dirty;      /* something changed that any session may rest on */
-    bool restoring;      /* nothing is noted */
+    uint32_t coming[STATEMENTS_TOGETHER], coming_count; /* restored, in no chain yet */
     /* Called once an object and settling before the first change of it, or of its memberships; a number that is not 0. */
     uint32_t (*before)(void *owner, enum object_type type, ref id);
     void *owner;
@@ -28,6 +28,9 @@ struct history {
 
 /* Makes room for so many objects and memberships at once. */
 void history_reserve(struct history *history, uint32_t count);
+/* Rebuilding: puts a statement in its chains; those not in them yet follow with history_restored(). */
+void history_restore(struct history *history, uint32_t number);
+void history_restored(struct history *history);
 /* Notes an object as if it changed. */
 void history_mark(struct history *history, enum object_type type, ref id);
 

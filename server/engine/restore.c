@@ -40,7 +40,7 @@ void engine_restore_begin(struct engine *engine, instant horizon, instant clock)
     engine->counters.clock = clock;
     eras_create(engine);
     lanes_grow(engine);
-    engine->restoring = engine->history.restoring = true;
+    engine->restoring = true;
     link_rows(engine);
     /* Every source that a row names has sent sessions; engine_restore_senders() knows of those whose rows are gone. */
     for (uint32_t row = 1; row <= engine->rows.pools[SESSION_MEDIA].count; row++)
@@ -135,6 +135,8 @@ void engine_restore_mark(struct engine *engine, uint32_t hour)
 
 void engine_restored(struct engine *engine, bool recount)
 {
+    statements_restored(&engine->statements);
+    history_restored(&engine->history);
     /* Clusters first, then devices: a session's rows rest on its twins, its end on the begins of others. */
     for (size_t i = 0; i < engine->dirty.count; i++) {
         uint32_t number = engine->dirty.numbers[i];
@@ -145,7 +147,7 @@ void engine_restored(struct engine *engine, bool recount)
     for (size_t i = 0; i < engine->dirty.count; i++)
         session_enter_device(engine, engine->dirty.numbers[i]);
     engine_settle(engine, INSTANT_EVER);
-    engine->restoring = engine->history.restoring = false;
+    engine->restoring = false;
     if (recount) {
         /* Under other rules everything is counted anew; only a store without a horizon can be. */
         check(engine->counters.horizon == INSTANT_EVER);

@@ -14,10 +14,10 @@ static bool says_nothing(const struct statement *statement, const struct names *
 size_t rules_that_count(enum fact_kind kind, const struct statements *statements, const struct names *names, struct arena *arena,
                         const struct statement ***out)
 {
-    const struct statement **list = arena_alloc(arena, (statements->count + 1) * sizeof *list);
+    const struct statement **list = arena_alloc(arena, (statements->rules.count + 1) * sizeof *list);
     size_t count = 0;
-    for (uint32_t i = 1; i <= statements->count; i++) {
-        const struct statement *statement = statement_at(statements, i);
+    for (size_t i = 0; i < statements->rules.count; i++) {
+        const struct statement *statement = statement_at(statements, statements->rules.numbers[i]);
         if (!statement->live || statement->kind != kind || says_nothing(statement, names))
             continue;
         size_t same = 0;

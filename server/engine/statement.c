@@ -112,8 +112,13 @@ void statements_reserve(struct statements *statements, uint32_t count)
     places_reserve(statements, statements->used + count);
 }
 
-/* A new one, of which only the identity is known; its key is not its own yet. */
-static uint32_t add(struct statements *statements, const struct identity *identity, uint64_t hash)
+static bool is_rule(enum fact_kind kind)
+{
+    return kind == FACT_RULESET || kind == FACT_BUNDLE_SET || kind == FACT_ENTITLEMENT || kind == FACT_TENANT_SETTING;
+}
+
+/* A new one, of which only the identity is known; its key is not its own yet, and it has no place. */
+static uint32_t add(struct statements *statements, const struct identity *identity)
 {
     uint32_t number = statements->free;
     places_reserve(statements, statements->used + 1);
@@ -125,7 +130,8 @@ static uint32_t add(struct statements *statements, const struct identity *identi
     }
     statements->all[number - 1] = (struct statement){.kind = identity->kind, .source = identity->source, .key = identity->key,
                                                      .partition = identity->partition, .live = true};
-    place(statements, (struct statement_place){(uint32_t)hash, number});
+    if (is_rule(identity->kind))
+        number_list_add(&statements->rules, number);
     statements->used++;
     return number;
 }
@@ -198,7 +204,8 @@ enum fact_outcome statements_apply(struct statements *statements, struct names *
     *old = before;
     old->body = BYTES_NONE;
     if (!statement) {
-        *number = add(statements, &identity, hash);
+        *number = add(statements, &identity);
+        place(statements, (struct statement_place){(uint32_t)hash, *number});
         statement = statement_at(statements, *number);
     }
     own_texts(statements, statement, fact->key, buffer_bytes(&body));
@@ -217,12 +224,24 @@ enum fact_outcome statements_apply(struct statements *statements, struct names *
 uint32_t statements_restore(struct statements *statements, struct names *names, const struct fact *fact, struct bytes body)
 {
     struct identity identity = {fact->kind, names_number(names, DICTIONARY_SOURCE, fact->source), fact->key, fact->partition};
-    uint32_t number = add(statements, &identity, hash_of(&identity));
+    uint32_t number = add(statements, &identity), tag = (uint32_t)hash_of(&identity);
+    __builtin_prefetch(&statements->places[tag & (statements->place_count - 1)], 1);
+    if (statements->coming_count == STATEMENTS_TOGETHER)
+        statements_restored(statements);
+    statements->coming[statements->coming_count].number = number;
+    statements->coming[statements->coming_count++].tag = tag;
     struct statement *statement = statement_at(statements, number);
     own_texts(statements, statement, fact->key, body);
     statement->version = fact->version;
     take_fields(statement, fact);
     return number;
+}
+
+void statements_restored(struct statements *statements)
+{
+    for (uint32_t i = 0; i < statements->coming_count; i++)
+        place(statements, (struct statement_place){statements->coming[i].tag, statements->coming[i].number});
+    statements->coming_count = 0;
 }
 
 struct fact statement_fact(const struct statement *statement, const struct names *names, struct arena *arena)
@@ -256,6 +275,7 @@ void statements_free(struct statements *statements)
     free(statements->all);
     free(statements->places);
     number_list_free(&statements->dirty);
+    number_list_free(&statements->rules);
 }
 
 bool statement_precedes(const struct names *names, const struct statement *a, const struct statement *b)

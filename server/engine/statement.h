@@ -33,6 +33,8 @@ struct statement {
     };
 };
 
+enum { STATEMENTS_TOGETHER = 32 };
+
 struct statements {
     struct statement *all; /* [number - 1] */
     uint32_t count, capacity;
@@ -43,17 +45,24 @@ struct statements {
     uint32_t place_count, used; /* a power of two, or 0; used: places */
     struct text_pool texts;
     struct number_list dirty;
+    struct number_list rules; /* of the kinds that rules.h asks for: few among many, and never removed */
+    struct {
+        uint32_t number, tag;
+    } coming[STATEMENTS_TOGETHER]; /* restored, not in their places yet */
+    uint32_t coming_count;
 };
 
 /* Makes room for so many more at once. */
 void statements_reserve(struct statements *statements, uint32_t count);
 /* Rebuilding: puts a fact that the store has back under a new number; body is its own, as it was written. */
+/* It is found once statements_restored() was called: places are filled some at a time, so that memory is not waited for. */
 uint32_t statements_restore(struct statements *statements, struct names *names, const struct fact *fact, struct bytes body);
 
 /* Puts the fact in its place.  FACT_APPLIED: *number is the statement, *old what it said before
  * (old->live false: nothing).  Otherwise nothing changed. */
 enum fact_outcome statements_apply(struct statements *statements, struct names *names, const struct fact *fact,
                                    uint32_t *number, struct statement *old);
+void statements_restored(struct statements *statements);
 struct statement *statement_at(const struct statements *statements, uint32_t number);
 /* Reads the body again, in full, into arena. */
 struct fact statement_fact(const struct statement *statement, const struct names *names, struct arena *arena);
