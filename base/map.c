@@ -51,7 +51,7 @@ static void map_grow(struct map *map)
 void map_reserve(struct map *map, uint32_t count)
 {
     uint32_t capacity = map->capacity ? map->capacity : 64;
-    while (count >= capacity / 10 * 6)
+    while (count >= capacity / 10 * 8)
         capacity *= 2;
     if (capacity > map->capacity)
         map_resize(map, capacity);
@@ -60,7 +60,7 @@ void map_reserve(struct map *map, uint32_t count)
 uint32_t map_swap(struct map *map, uint64_t key, uint32_t value)
 {
     check(value != 0);
-    if (map->count >= map->capacity / 10 * 6)
+    if (map->count >= map->capacity / 10 * 8)
         map_grow(map);
     uint32_t i = home_of(key, map->capacity);
     for (; map->slots[i].value; i = (i + 1) & (map->capacity - 1))
@@ -166,22 +166,28 @@ static void dictionary_reserve(struct dictionary *dictionary, uint32_t number)
         dictionary->texts[dictionary->count] = NULL;
 }
 
+/* Makes room for the places of as many texts as there are numbers. */
+static void slots_reserve(struct dictionary *dictionary)
+{
+    struct dictionary_slot *old = dictionary->slots;
+    uint32_t old_count = dictionary->slot_count, slot_count = old_count ? old_count : 128;
+    while (dictionary->count > slot_count / 10 * 6)
+        slot_count *= 2;
+    if (slot_count == old_count)
+        return;
+    dictionary->slot_count = slot_count;
+    dictionary->slots = memory_alloc_zero(slot_count, sizeof *dictionary->slots);
+    for (uint32_t i = 0; i < old_count; i++)
+        if (old[i].number)
+            place(dictionary, old[i]);
+    free(old);
+}
+
 /* Stores the text under number and finds it a place. */
 static void dictionary_set(struct dictionary *dictionary, uint32_t number, struct bytes text, uint64_t hash)
 {
     dictionary->texts[number - 1] = text_pool_store(&dictionary->pool, text);
-    if (dictionary->count > dictionary->slot_count / 10 * 6) {
-        struct dictionary_slot *old = dictionary->slots;
-        uint32_t old_count = dictionary->slot_count, slot_count = old_count ? old_count : 128;
-        while (dictionary->count > slot_count / 10 * 6)
-            slot_count *= 2;
-        dictionary->slot_count = slot_count;
-        dictionary->slots = memory_alloc_zero(slot_count, sizeof *dictionary->slots);
-        for (uint32_t i = 0; i < old_count; i++)
-            if (old[i].number)
-                place(dictionary, old[i]);
-        free(old);
-    }
+    slots_reserve(dictionary);
     place(dictionary, (struct dictionary_slot){(uint32_t)hash, number});
 }
 
@@ -212,7 +218,7 @@ void dictionary_restore(struct dictionary *dictionary, uint32_t number, struct b
 {
     dictionary_reserve(dictionary, number);
     check(!dictionary->texts[number - 1]);
-    dictionary_set(dictionary, number, text, bytes_hash(text));
+    dictionary->texts[number - 1] = text_pool_store(&dictionary->pool, text);
 }
 
 static void dictionary_give_back(struct dictionary *dictionary, uint32_t number)
@@ -224,8 +230,27 @@ static void dictionary_give_back(struct dictionary *dictionary, uint32_t number)
     dictionary->free[dictionary->free_count++] = number;
 }
 
+/* The places of all texts: their number is known now, and what a place will be is asked for some texts ahead. */
+static void place_all(struct dictionary *dictionary)
+{
+    enum { AHEAD = 16 };
+    uint32_t tags[AHEAD];
+    slots_reserve(dictionary);
+    for (uint32_t i = 0; i < dictionary->count + AHEAD; i++) {
+        if (i >= AHEAD && dictionary->texts[i - AHEAD])
+            place(dictionary, (struct dictionary_slot){tags[i % AHEAD], i - AHEAD + 1});
+        if (i >= dictionary->count || !dictionary->texts[i])
+            continue;
+        tags[i % AHEAD] = (uint32_t)bytes_hash(text_pool_text(dictionary->texts[i]));
+        __builtin_prefetch(&dictionary->slots[tags[i % AHEAD] & (dictionary->slot_count - 1)], 1);
+    }
+}
+
 void dictionary_restored(struct dictionary *dictionary)
 {
+    if (dictionary->slot_count || dictionary->count == 0)
+        return;
+    place_all(dictionary);
     for (uint32_t i = dictionary->count; i > 0; i--)
         if (!dictionary->texts[i - 1])
             dictionary_give_back(dictionary, i);

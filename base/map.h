@@ -1,7 +1,7 @@
 /*
  * base/map.h - hash tables of the engine: a 64-bit key to a 32-bit number, and a dictionary of texts.
  *
- * Both are open addressing with linear probing at a load of at most 0.6.  Numbers of a dictionary are
+ * Both are open addressing with linear probing at a load of at most 0.8 and 0.6.  Numbers of a dictionary are
  * given from 1; those of removed texts are given again.  Thread: the owner's.
  */
 #ifndef BASE_MAP_H
@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-struct map_slot {
+struct __attribute__((packed, aligned(4))) map_slot {
     uint64_t key;
     uint32_t value; /* 0: free */
 };
@@ -62,7 +62,8 @@ struct bytes dictionary_text_if(const struct dictionary *dictionary, uint32_t nu
  * The number that it may have, 0: it has none; only dictionary_find() knows. */
 uint32_t dictionary_fetch(const struct dictionary *dictionary, uint64_t hash, int step);
 void dictionary_remove(struct dictionary *dictionary, uint32_t number);
-/* Rebuilding: places a text under the number it had; after all, dictionary_restored() finds the free numbers. */
+/* Rebuilding, of one that is empty: stores a text under the number it had; after all, dictionary_restored() makes them be
+ * found and finds the free numbers. */
 void dictionary_restore(struct dictionary *dictionary, uint32_t number, struct bytes text);
 void dictionary_restored(struct dictionary *dictionary);
 void dictionary_free(struct dictionary *dictionary);

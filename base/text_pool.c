@@ -5,8 +5,9 @@
 
 #include <stdlib.h>
 
-/* A block: the length, the text, a zero byte; its size is a multiple of 8. */
-enum { BLOCK_BYTES_MAX = 8 * 32, CHUNK_BYTES_MIN = 1024 };
+/* A block: the length in two bytes, the text, a zero byte; its size is a multiple of 8.  Of a large one the two bytes are
+ * all ones, and the length stands in the four before them. */
+enum { BLOCK_BYTES_MAX = 8 * 32, CHUNK_BYTES_MIN = 1024, LARGE_HEAD = 8, LARGE = 0xffff };
 
 static size_t block_bytes(size_t len)
 {
@@ -17,8 +18,6 @@ static size_t block_bytes(size_t len)
 static uint8_t *pool_block(struct text_pool *pool, size_t size)
 {
     uint8_t *block;
-    if (size > BLOCK_BYTES_MAX)
-        return (uint8_t *)memory_alloc(size + 8) + 8 - TEXT_POOL_HEAD;
     if (pool->free[size / 8]) {
         block = pool->free[size / 8];
         memcpy(&pool->free[size / 8], block + TEXT_POOL_HEAD, sizeof block);
@@ -39,12 +38,16 @@ static uint8_t *pool_block(struct text_pool *pool, size_t size)
 
 uint8_t *text_pool_room(struct text_pool *pool, size_t len)
 {
-    uint32_t head = (uint32_t)len;
+    size_t size = block_bytes(len);
+    uint32_t large = (uint32_t)len;
+    uint16_t head = size > BLOCK_BYTES_MAX ? LARGE : (uint16_t)len;
     check(len < UINT32_MAX / 2);
-    uint8_t *block = pool_block(pool, block_bytes(len));
-    memcpy(block, &head, TEXT_POOL_HEAD);
-    block[TEXT_POOL_HEAD + len] = 0;
-    return block + TEXT_POOL_HEAD;
+    uint8_t *text = head == LARGE ? (uint8_t *)memory_alloc(size + LARGE_HEAD) + LARGE_HEAD : pool_block(pool, size) + TEXT_POOL_HEAD;
+    if (head == LARGE)
+        memcpy(text - TEXT_POOL_HEAD - sizeof large, &large, sizeof large);
+    memcpy(text - TEXT_POOL_HEAD, &head, TEXT_POOL_HEAD);
+    text[len] = 0;
+    return text;
 }
 
 uint8_t *text_pool_store(struct text_pool *pool, struct bytes text)
@@ -57,8 +60,12 @@ uint8_t *text_pool_store(struct text_pool *pool, struct bytes text)
 
 struct bytes text_pool_text(const uint8_t *text)
 {
+    uint16_t head;
     uint32_t len;
-    memcpy(&len, text - TEXT_POOL_HEAD, TEXT_POOL_HEAD);
+    memcpy(&head, text - TEXT_POOL_HEAD, sizeof head);
+    if (head != LARGE)
+        return bytes_of(text, head);
+    memcpy(&len, text - TEXT_POOL_HEAD - sizeof len, sizeof len);
     return bytes_of(text, len);
 }
 
@@ -66,7 +73,7 @@ void text_pool_drop(struct text_pool *pool, uint8_t *text)
 {
     size_t size = block_bytes(text_pool_text(text).len);
     if (size > BLOCK_BYTES_MAX) {
-        free(text - 8);
+        free(text - LARGE_HEAD);
         return;
     }
     memcpy(text, &pool->free[size / 8], sizeof(uint8_t *));

@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 
-enum { TEXT_POOL_HEAD = 4 }; /* bytes of the length before a text */
+enum { TEXT_POOL_HEAD = 2 }; /* bytes of the length before a text */
 
 struct text_pool {
     uint8_t **chunks;

@@ -19,6 +19,8 @@ void session_reserve(struct engine *engine, uint32_t number)
     engine->sessions = memory_resize(engine->sessions, capacity * sizeof *engine->sessions);
     memset(engine->sessions + engine->session_capacity, 0, (capacity - engine->session_capacity) * sizeof *engine->sessions);
     engine->session_capacity = capacity;
+    if (engine->twins_on)
+        twins_reserve(engine);
 }
 
 void session_mark(struct engine *engine, uint32_t number)
@@ -36,7 +38,7 @@ void session_mark(struct engine *engine, uint32_t number)
 static void place(struct engine *engine, uint32_t number, const struct view *view, uint32_t device)
 {
     struct session *session = session_at(engine, number);
-    session->true_end = view->true_end;
+    session->ended = view->true_end != INSTANT_NEVER;
     if (view->begin > engine->newest_begin)
         engine->newest_begin = view->begin;
     if (session->device_begin != view->begin)
@@ -48,31 +50,50 @@ static void place(struct engine *engine, uint32_t number, const struct view *vie
     device_enter(engine, number, device);
 }
 
-void session_enter_device(struct engine *engine, uint32_t number)
+void sessions_enter_devices(struct engine *engine)
 {
-    struct view view;
-    struct session *session = session_at(engine, number);
-    if (session->used && !session->port && !session->twin_leader) {
-        session_view(engine, number, &view);
-        if (view.present)
-            place(engine, number, &view, device_of(engine, &view));
+    enum { BESIDE = 64 }; /* as below: memory is asked for side by side */
+    struct view views[BESIDE];
+    uint32_t devices[BESIDE];
+    for (size_t i = 0, count; i < engine->dirty.count; i += count) {
+        const uint32_t *numbers = &engine->dirty.numbers[i];
+        count = engine->dirty.count - i < BESIDE ? engine->dirty.count - i : BESIDE;
+        for (size_t s = 0; s < count; s++) {
+            const struct session *session = session_at(engine, numbers[s]);
+            views[s].present = false;
+            if (session->used && !session->port && !twin_leader(engine, numbers[s]))
+                session_view(engine, numbers[s], &views[s]);
+            if (views[s].present)
+                device_fetch(engine, &views[s]);
+        }
+        for (size_t s = 0; s < count; s++)
+            devices[s] = views[s].present ? device_of(engine, &views[s]) : 0;
+        for (int step = 0; step <= 1; step++)
+            for (size_t s = 0; s < count; s++)
+                if (devices[s] && step == 0)
+                    __builtin_prefetch(&engine->devices[devices[s] - 1]);
+                else if (devices[s] && engine->devices[devices[s] - 1].last)
+                    fetch(session_at(engine, engine->devices[devices[s] - 1].last));
+        for (size_t s = 0; s < count; s++)
+            if (views[s].present)
+                place(engine, numbers[s], &views[s], devices[s]);
         arena_reset(engine->scratch);
     }
 }
 
 /* The end by the first rule that fits: a true end whatever else is known; else the earlier of a later
  * login on the device and the cap that the watermark has passed; else none. */
-static void find_end(struct engine *engine, uint32_t number, instant begin, instant *end)
+static void find_end(struct engine *engine, uint32_t number, instant begin, instant true_end, instant *end)
 {
     struct session *session = session_at(engine, number);
-    instant superseded = session->port ? INSTANT_NEVER : device_superseded_at(engine, number);
-    instant cap_at = begin + eras_cap_ms(&engine->eras, begin);
-    bool capped = engine->cap_watermark != INSTANT_NONE && cap_at <= engine->cap_watermark;
-    if (session->true_end != INSTANT_NEVER) {
-        *end = session->true_end;
+    if (true_end != INSTANT_NEVER) {
+        *end = true_end;
         session->reason = END_TRUE;
         return;
     }
+    instant superseded = session->port ? INSTANT_NEVER : device_superseded_at(engine, number);
+    instant cap_at = begin + eras_cap_ms(&engine->eras, begin);
+    bool capped = engine->cap_watermark != INSTANT_NONE && cap_at <= engine->cap_watermark;
     *end = superseded;
     session->reason = superseded == INSTANT_NEVER ? END_OPEN : END_SUPERSEDED;
     if (capped && cap_at < superseded) {
@@ -95,10 +116,10 @@ static void derive_port(struct engine *engine, uint32_t number)
     if (session->device_begin != fact.port.begin)
         session->awaited = false;
     session->device_begin = fact.port.begin;
-    session->true_end = fact.port.end;
+    session->ended = fact.port.end != INSTANT_NEVER;
     if (fact.port.begin > engine->newest_begin)
         engine->newest_begin = fact.port.begin;
-    find_end(engine, number, subject.begin, &subject.end);
+    find_end(engine, number, subject.begin, fact.port.end, &subject.end);
     /* The subject is the call, without it (source, key), which is the session's own number (§7.17). */
     bool call = bytes_present(fact.port.call);
     uint32_t low = call ? dictionary_number(&engine->calls, fact.port.call) : number;
@@ -123,7 +144,7 @@ static void derive_view(struct engine *engine, uint32_t number, const struct vie
         place(engine, number, view, known ? engine->resolutions.all[known - 1].device : device_of(engine, view));
     struct subject subject;
     instant end;
-    find_end(engine, number, view->begin, &end);
+    find_end(engine, number, view->begin, view->true_end, &end);
     if (known && end != view->true_end && !resolution_holds(engine, known, end))
         known = resolution_of(engine, view, end);
     session_resolve(engine, number, view, known, end, &subject);
@@ -134,7 +155,7 @@ static void derive_view(struct engine *engine, uint32_t number, const struct vie
 static void derive_session(struct engine *engine, uint32_t number)
 {
     struct view view = {0};
-    if (engine->restoring ? session_at(engine, number)->twin_leader == 0 : twin_place(engine, number))
+    if (engine->restoring ? twin_leader(engine, number) == 0 : twin_place(engine, number))
         session_view(engine, number, &view);
     derive_view(engine, number, &view, view.present ? resolution_of(engine, &view, view.true_end) : 0);
 }
@@ -226,9 +247,12 @@ static void derive_together(struct engine *engine, struct pending *pending, size
     for (size_t i = 0; i < count; i++)
         if (pending[i].plain && pending[i].keyed)
             pending[i].known = resolution_find(&engine->resolutions, &pending[i].key, pending[i].hash);
-    for (int neighbours = 0; neighbours <= 1; neighbours++)
+    for (int step = 0; step <= 1; step++)
         for (size_t i = 0; i < count; i++)
-            fetch_resolved(engine, &pending[i], neighbours);
+            if (pending[i].plain && pending[i].view.present && !pending[i].known)
+                session_resolve_fetch(engine, pending[i].number, &pending[i].view, step);
+            else
+                fetch_resolved(engine, &pending[i], step);
     for (size_t i = 0; i < count; i++) {
         struct session *session = session_at(engine, pending[i].number);
         session->dirty = false;

@@ -26,6 +26,14 @@ uint32_t device_of(struct engine *engine, const struct view *view)
     return device;
 }
 
+void device_fetch(const struct engine *engine, const struct view *view)
+{
+    if (view->dn)
+        map_fetch(&engine->device_dn, view->dn);
+    else
+        map_fetch(&engine->device_pair, (uint64_t)view->place << 32 | view->person);
+}
+
 /* Those at the greatest begin below the session's own: their next begin is this session's. */
 static void mark_before(struct engine *engine, uint32_t number)
 {
@@ -39,7 +47,7 @@ static void mark_before(struct engine *engine, uint32_t number)
         return;
     instant begin = session_at(engine, other)->device_begin;
     for (; other && session_at(engine, other)->device_begin == begin; other = session_at(engine, other)->device_before)
-        if (session_at(engine, other)->true_end == INSTANT_NEVER)
+        if (!session_at(engine, other)->ended)
             session_mark(engine, other);
 }
 

@@ -31,8 +31,9 @@ void engine_destroy(struct engine *engine)
 {
     if (!engine)
         return;
-    for (uint32_t i = 0; i < engine->session_capacity; i++)
-        free(engine->sessions[i].pieces);
+    for (uint32_t i = 0; i < engine->cut_count; i++)
+        free(engine->cuts[i].pieces);
+    free(engine->cuts);
     free(engine->sessions);
     free(engine->seats);
     free(engine->seat_families);
@@ -42,6 +43,7 @@ void engine_destroy(struct engine *engine)
     configured_free(engine);
     resolutions_free(&engine->resolutions);
     free(engine->devices);
+    free(engine->alikes);
     free(engine->twins);
     dictionary_free(&engine->twin_keys);
     free(engine->awaited);
@@ -84,7 +86,7 @@ static void find_cap_watermark(struct engine *engine)
     /* A newer version that says less is unusual, but the newest holds: what was capped opens again. */
     if (engine->cap_watermark < old)
         for (uint32_t i = 1; i <= engine->session_capacity; i++)
-            if (session_at(engine, i)->used && session_at(engine, i)->true_end == INSTANT_NEVER)
+            if (session_at(engine, i)->used && !session_at(engine, i)->ended)
                 session_mark(engine, i);
     await_pass(engine);
 }

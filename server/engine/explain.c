@@ -61,11 +61,16 @@ static void add_in_scope(struct walk *walk, const struct session *session, struc
     enum scope_kind kind = walk->request->scope.kind;
     if (kind == SCOPE_SYSTEM || (kind == SCOPE_TENANT && session->tenant == walk->scope))
         add_use(walk, use);
-    if (kind == SCOPE_SYSTEM || kind == SCOPE_TENANT || !session->presence)
+    if (kind == SCOPE_SYSTEM || kind == SCOPE_TENANT)
         return;
-    struct bytes text = dictionary_text(&walk->engine->presences, session->presence);
-    const struct presence *presences = (const struct presence *)(const void *)text.data;
-    for (size_t i = 0; i < text.len / sizeof *presences; i++) {
+    const struct presence *presences;
+    const uint32_t *scopes;
+    size_t count = session_groups_ever(walk->engine, session, &scopes);
+    for (size_t i = 0; i < count; i++)
+        if (scopes[i] == walk->scope)
+            add_use(walk, use);
+    count = session_groups(walk->engine, session, &presences);
+    for (size_t i = 0; i < count; i++) {
         if (presences[i].scope != walk->scope)
             continue;
         struct use inside = use;
@@ -107,7 +112,7 @@ static uint32_t person_of(struct engine *engine, uint32_t number)
     struct view view;
     if (session->port)
         return 0;
-    if (!session->twin_member && session->login_rows && !rows_next(&engine->rows, SESSION_LOGIN, session->login_rows))
+    if (!twin_member(engine, number) && session->login_rows && !rows_next(&engine->rows, SESSION_LOGIN, session->login_rows))
         return rows_login(&engine->rows, session->login_rows)->person;
     session_view(engine, number, &view);
     arena_reset(engine->scratch);
@@ -117,9 +122,9 @@ static uint32_t person_of(struct engine *engine, uint32_t number)
 static void walk_session(struct walk *walk, uint32_t seat, uint32_t number)
 {
     const struct session *session = session_at(walk->engine, number);
-    const struct piece one = {session->begin, session->end, session->mask};
-    const struct piece *pieces = session->pieces ? session->pieces : &one;
-    size_t count = session->pieces ? session->piece_count : 1, start = walk->count;
+    struct piece one;
+    size_t count, start = walk->count;
+    const struct piece *pieces = session_uses(walk->engine, session, &one, &count);
     for (size_t i = 0; i < count; i++)
         if (has_item(walk, pieces[i].mask))
             add_in_scope(walk, session, (struct use){pieces[i].from, pieces[i].to, seat, number, 0, session->reason});
@@ -168,9 +173,13 @@ const struct seat_index *engine_seat_index(const struct engine *engine, enum pro
                 continue;
             index_seat(&index->scopes[system - 1], seat, arena);
             index_seat(&index->scopes[session->tenant - 1], seat, arena);
-            struct bytes text = session->presence ? dictionary_text(&engine->presences, session->presence) : BYTES_LITERAL("");
-            const struct presence *presences = (const struct presence *)(const void *)text.data;
-            for (size_t i = 0; i < text.len / sizeof *presences; i++)
+            const struct presence *presences;
+            const uint32_t *scopes;
+            size_t count = session_groups_ever(engine, session, &scopes);
+            for (size_t i = 0; i < count; i++)
+                index_seat(&index->scopes[scopes[i] - 1], seat, arena);
+            count = session_groups(engine, session, &presences);
+            for (size_t i = 0; i < count; i++)
                 index_seat(&index->scopes[presences[i].scope - 1], seat, arena);
         }
     return index;
@@ -233,7 +242,7 @@ static int compare_texts(const void *a, const void *b)
 
 static void tell_rows(const struct engine *engine, uint32_t number, struct arena *arena, struct told_session *told)
 {
-    for (uint32_t s = number; s; s = session_at(engine, s)->twin_member) {
+    for (uint32_t s = number; s; s = twin_member(engine, s)) {
         add_text(arena, &told->ids, &told->id_count, names_text(&engine->names, DICTIONARY_SESSION, s));
         for (uint32_t row = session_at(engine, s)->login_rows; row; row = rows_next(&engine->rows, SESSION_LOGIN, row))
             add_text(arena, &told->sources, &told->source_count, names_text(&engine->names, DICTIONARY_SOURCE, rows_login(&engine->rows, row)->source));

@@ -181,6 +181,27 @@ void history_free(struct history *history)
     map_free(&history->dirty);
 }
 
+static void fetch_statement(const struct history *history, uint32_t number)
+{
+    const char *statement = number ? (const char *)statement_at(history->statements, number) : NULL;
+    for (size_t at = 0; statement && at < sizeof(struct statement); at += 64)
+        __builtin_prefetch(statement + at);
+}
+
+void history_fetch(const struct history *history, enum object_type type, ref id, int step)
+{
+    bool member = type == OBJECT_PERSON || type == OBJECT_PLACE;
+    if (step == 0) {
+        map_fetch(&history->objects, pair(type, id));
+        if (member)
+            map_fetch(&history->members, pair(type, id));
+        return;
+    }
+    fetch_statement(history, map_get(&history->objects, pair(type, id)));
+    if (member)
+        fetch_statement(history, map_get(&history->members, pair(type, id)));
+}
+
 /* --- questions --------------------------------------------------------------------------------- */
 
 const struct object *history_object(const struct history *history, enum object_type type, ref id, instant at)

@@ -38,6 +38,8 @@ void history_mark(struct history *history, enum object_type type, ref id);
 void history_changed(struct history *history, uint32_t number, const struct statement *old);
 /* The version in force at, or NULL. */
 const struct object *history_object(const struct history *history, enum object_type type, ref id, instant at);
+/* Asks for the memory that questions about the object will read: where its key leads (step 0), and what is there. */
+void history_fetch(const struct history *history, enum object_type type, ref id, int step);
 bool history_is_dirty(const struct history *history, enum object_type type, ref id);
 void history_settled(struct history *history);
 void history_free(struct history *history);

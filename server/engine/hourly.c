@@ -46,13 +46,14 @@ static void mark_later_uses(struct engine *engine, uint32_t seat, instant from)
     for (uint32_t s = engine->seats[seat - 1]; s; s = session_at(engine, s)->seat_after[family]) {
         const struct session *session = session_at(engine, s);
         mark_start(engine, session->begin, from);
-        for (uint32_t i = 0; session->pieces && i < session->piece_count; i++)
-            mark_start(engine, session->pieces[i].from, from);
-        if (!session->presence)
-            continue;
-        struct bytes text = dictionary_text(&engine->presences, session->presence);
-        const struct presence *presences = (const struct presence *)(const void *)text.data;
-        for (size_t i = 0; i < text.len / sizeof *presences; i++)
+        size_t count;
+        struct piece one;
+        const struct piece *pieces = session_uses(engine, session, &one, &count);
+        for (size_t i = 0; i < count; i++)
+            mark_start(engine, pieces[i].from, from);
+        const struct presence *presences;
+        count = session_groups(engine, session, &presences);
+        for (size_t i = 0; i < count; i++)
             if (presences[i].from > session->begin && presences[i].from < session->end)
                 mark_start(engine, presences[i].from, from);
     }

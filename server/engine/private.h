@@ -49,26 +49,31 @@ struct configured {
     size_t count;
 };
 
+/* There are millions: what few of them have stands beside (pieces, twins), and what many share has a number. */
 struct session {
+    instant begin, end;
+    instant device_begin; /* by which devices are ordered; begin follows when the seat is installed */
     uint32_t login_rows, media_rows; /* heads of the row lists */
     uint32_t port;                   /* a port's statement, 0: a session */
-    instant begin, end, true_end;    /* true_end INSTANT_NEVER: none known */
-    struct piece *pieces;            /* NULL: the one piece below */
-    uint32_t piece_count;            /* of pieces */
-    uint32_t mask;
     uint32_t seat[SEAT_FAMILIES], seat_before[SEAT_FAMILIES], seat_after[SEAT_FAMILIES];
-    uint32_t tenant;                 /* scope number */
-    uint32_t presence;               /* number of a list of struct presence; 0: none */
-    uint32_t scopes;                 /* all of them as a set of counter.h, when they hold at any time; else SCOPES_NONE */
     uint32_t device, device_before, device_after;
-    uint32_t twin_key, twin_before, twin_after; /* those alike, in order (twin.c) */
-    uint32_t twin_leader; /* the session it is counted with; 0: it stands for itself */
-    uint32_t twin_member; /* of a leader and its members: the next one */
-    uint16_t twin_source;
-    instant twin_begin;
-    instant device_begin; /* by which devices are ordered; begin follows when the seat is installed */
-    enum end_reason reason;
-    bool used, dirty, awaited; /* awaited: in the heap by device_begin */
+    uint32_t tenant; /* scope number */
+    uint32_t groups; /* listed: number of a list of struct presence, 0: none; else all its scopes as a set of counter.h */
+    uint32_t use;    /* cut: number of a list of pieces; else the mask of its one piece */
+    uint8_t reason;  /* enum end_reason */
+    bool listed : 1, cut : 1;
+    bool ended : 1;                         /* a true end is known */
+    bool used : 1, dirty : 1, awaited : 1; /* awaited: in the heap by device_begin */
+};
+static_assert(sizeof(struct session) == 88, "a session takes 88 bytes");
+
+/* What twin.c keeps of a session while there are twins. */
+struct twin {
+    instant begin;
+    uint32_t key, before, after; /* those alike, in order */
+    uint32_t leader; /* the session it is counted with; 0: it stands for itself */
+    uint32_t member; /* of a leader and its members: the next one */
+    uint16_t source;
 };
 
 /* Everything a session's rows say, folded (domain.md §7.4). */
@@ -149,6 +154,11 @@ struct engine {
     struct number_list dirty;
     struct dictionary calls; /* of ports */
     struct dictionary presences; /* lists of struct presence as text */
+    struct piece_list {
+        struct piece *pieces; /* owned; NULL: the number is free */
+        uint32_t count;       /* of a free one: the next free number */
+    } *cuts; /* [number - 1] */
+    uint32_t cut_count, cut_capacity, cut_free;
     struct map seat_index; /* (kind, ref) → seat */
     uint32_t *seats;       /* [seat - 1] → first session */
     uint8_t *seat_families;
@@ -158,7 +168,9 @@ struct engine {
     bool twins_on;                 /* more than one source sends sessions */
     uint32_t login_source;         /* the only one so far; 0: none */
     struct dictionary twin_keys;   /* likenesses as text → number */
-    struct device *twins;          /* [number - 1]: the list of those alike */
+    struct device *alikes;         /* [number - 1]: the list of those alike */
+    uint32_t alike_capacity;
+    struct twin *twins;            /* [session - 1]; none while they are off */
     uint32_t twin_capacity;
     struct map device_dn, device_pair;
     struct device *devices; /* [device - 1] */
@@ -194,7 +206,18 @@ void session_reserve(struct engine *engine, uint32_t number);
 /* Puts it on the list of those to derive. */
 void session_mark(struct engine *engine, uint32_t number);
 
+/* Its scopes as a set of counter.h when they hold at any time, else SCOPES_NONE. */
+static inline uint32_t session_scopes(const struct session *session)
+{
+    return session->listed ? SCOPES_NONE : session->groups;
+}
+
 /* twin.c */
+/* Makes room for the sessions there are. */
+void twins_reserve(struct engine *engine);
+/* 0: it stands for itself, or there is none. */
+uint32_t twin_leader(const struct engine *engine, uint32_t number);
+uint32_t twin_member(const struct engine *engine, uint32_t number);
 /* Puts the session among those alike; false when it is counted with its leader, which was marked. */
 bool twin_place(struct engine *engine, uint32_t number);
 /* Takes a forgotten session out; its cluster is forgotten with it. */
@@ -220,12 +243,20 @@ size_t port_pieces(struct engine *engine, const struct statement *statement, ins
 void session_seat_keys(uint32_t number, const struct view *view, uint64_t keys[SEAT_FAMILIES]);
 /* Its switch: its own, else its DN's, else its login's; 0: unknown (domain.md §7.1). */
 ref session_switch(struct engine *engine, const struct view *view);
-/* The groups of the session's person and place, interned; 0: none. */
-uint32_t session_presence(struct engine *engine, const struct view *view);
+/* The groups of the session's person and place, in order, into the scratch arena; how many. */
+size_t session_presences(struct engine *engine, const struct view *view, struct presence **list);
+/* The groups that the installed session is in, and when; how many.  When it is in all of them for ever they are no list, but
+ * scopes.  Both are good until another session is installed. */
+size_t session_groups(const struct engine *engine, const struct session *session, const struct presence **list);
+size_t session_groups_ever(const struct engine *engine, const struct session *session, const uint32_t **scopes);
+/* What the session uses: its pieces, or *one. */
+const struct piece *session_uses(const struct engine *engine, const struct session *session, struct piece *one, size_t *count);
 
 /* device.c */
 /* The device of a session with this view, made when new; 0: it has none. */
 uint32_t device_of(struct engine *engine, const struct view *view);
+/* Asks for the memory that device_of() will read. */
+void device_fetch(const struct engine *engine, const struct view *view);
 void device_enter(struct engine *engine, uint32_t number, uint32_t to);
 void device_leave(struct engine *engine, uint32_t number);
 /* The strictly later begin of another session on the device; INSTANT_NEVER. */
@@ -287,6 +318,8 @@ void resolution_fetch_place(const struct resolutions *kept, uint64_t hash);
 void resolution_fetch(const struct resolutions *kept, uint64_t hash);
 /* What the session counts as from view->begin to end, by what is known of it (0: nothing); pieces in the scratch arena. */
 void session_resolve(struct engine *engine, uint32_t number, const struct view *view, uint32_t known, instant end, struct subject *subject);
+/* Ask for the memory that a view will read of which nothing is known: where its names lead (step 0), and what is there. */
+void session_resolve_fetch(struct engine *engine, uint32_t number, const struct view *view, int step);
 /* Something changed that resolutions rest on. */
 void resolutions_clear(struct resolutions *resolutions);
 void resolutions_free(struct resolutions *resolutions);
@@ -320,7 +353,8 @@ void engine_follow_statement(struct engine *engine, uint32_t number, const struc
 void engine_source_sends(struct engine *engine, uint32_t source, bool logins);
 
 /* derive.c, settle.c */
-void session_enter_device(struct engine *engine, uint32_t number);
+/* Rebuilding: puts all that are marked on their devices. */
+void sessions_enter_devices(struct engine *engine);
 /* Derives what is marked, and what that marks. */
 void sessions_settle(struct engine *engine);
 /* Takes a session with all that belongs to it out of memory. */

@@ -132,11 +132,9 @@ static bool is_timeless(struct engine *engine, const struct view *view)
 }
 
 /* The system, the tenant and the groups as one set; SCOPES_NONE when some group is not for ever. */
-static uint32_t scopes_of(struct engine *engine, uint32_t tenant, uint32_t presence)
+static uint32_t scopes_of(struct engine *engine, uint32_t tenant, const struct presence *groups, size_t count)
 {
-    struct bytes text = presence ? dictionary_text(&engine->presences, presence) : BYTES_NONE;
-    const struct presence *groups = (const struct presence *)(const void *)text.data;
-    size_t count = text.len / sizeof *groups, filled = 2;
+    size_t filled = 2;
     uint32_t *scopes = arena_alloc(engine->scratch, (count + 2) * sizeof *scopes);
     scopes[0] = counters_scope(&engine->counters, (struct scope){SCOPE_SYSTEM, 0});
     scopes[1] = tenant;
@@ -149,6 +147,23 @@ static uint32_t scopes_of(struct engine *engine, uint32_t tenant, uint32_t prese
     return counters_scope_set(&engine->counters, scopes, filled);
 }
 
+void session_resolve_fetch(struct engine *engine, uint32_t number, const struct view *view, int step)
+{
+    const struct {
+        enum object_type type;
+        ref id;
+    } objects[] = {{OBJECT_PERSON, view->person}, {OBJECT_PLACE, view->place}, {OBJECT_DN, view->dn}, {OBJECT_LOGIN, view->login}};
+    uint64_t keys[SEAT_FAMILIES];
+    for (size_t i = 0; i < sizeof objects / sizeof *objects; i++)
+        if (objects[i].id)
+            history_fetch(&engine->history, objects[i].type, objects[i].id, step);
+    if (step > 0)
+        return;
+    session_seat_keys(number, view, keys);
+    for (int family = 0; family < SEAT_FAMILIES; family++)
+        map_fetch(&engine->seat_index, keys[family]);
+}
+
 static bool is_own(uint64_t key, uint32_t session)
 {
     return (key >> 32 & 0x0f) == 5 && (uint32_t)key == session;
@@ -158,6 +173,7 @@ void session_resolve(struct engine *engine, uint32_t number, const struct view *
 {
     struct attributes_key key;
     struct piece *pieces;
+    struct presence *groups;
     uint64_t keys[SEAT_FAMILIES];
     subject->begin = view->begin;
     subject->end = end;
@@ -178,10 +194,11 @@ void session_resolve(struct engine *engine, uint32_t number, const struct view *
     session_seat_keys(number, view, keys);
     for (int family = 0; family < SEAT_FAMILIES; family++)
         subject->seats[family] = seat_of(engine, keys[family]);
-    subject->presence = session_presence(engine, view);
+    size_t group_count = session_presences(engine, view, &groups);
     subject->piece_count = session_pieces(engine, view, view->begin, end, &subject->tenant, &pieces);
     subject->pieces = pieces;
-    subject->scopes = scopes_of(engine, subject->tenant, subject->presence);
+    subject->scopes = scopes_of(engine, subject->tenant, groups, group_count);
+    subject->presence = subject->scopes == SCOPES_NONE ? dictionary_number(&engine->presences, bytes_of(groups, group_count * sizeof *groups)) : 0;
     if (!resolution_key(engine, view, end, &key) || subject->piece_count != 1 || !is_timeless(engine, view) ||
         resolution_find(&engine->resolutions, &key, resolution_hash(&key)))
         return;

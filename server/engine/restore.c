@@ -138,14 +138,13 @@ void engine_restored(struct engine *engine, bool recount)
     statements_restored(&engine->statements);
     history_restored(&engine->history);
     /* Clusters first, then devices: a session's rows rest on its twins, its end on the begins of others. */
-    for (size_t i = 0; i < engine->dirty.count; i++) {
+    for (size_t i = 0; engine->twins_on && i < engine->dirty.count; i++) {
         uint32_t number = engine->dirty.numbers[i];
         if (session_at(engine, number)->used && !session_at(engine, number)->port)
             twin_place(engine, number);
         arena_reset(engine->scratch);
     }
-    for (size_t i = 0; i < engine->dirty.count; i++)
-        session_enter_device(engine, engine->dirty.numbers[i]);
+    sessions_enter_devices(engine);
     engine_settle(engine, INSTANT_EVER);
     engine->restoring = false;
     if (recount) {
@@ -192,14 +191,14 @@ static bool rows_are_over(const struct engine *engine, const struct session *ses
  * again is known or too late: an older version that is still open would count anew otherwise. */
 static bool is_over(const struct engine *engine, uint32_t number, instant horizon)
 {
-    uint32_t leader = session_at(engine, number)->twin_leader ? session_at(engine, number)->twin_leader : number;
+    uint32_t leader = twin_leader(engine, number) ? twin_leader(engine, number) : number;
     const struct session *session = session_at(engine, leader);
     bool waits = !session->seat[SEAT_DEFAULT];
     if (!waits && session->end >= horizon)
         return false;
     if (session->port)
         return capped_at(engine, session->device_begin) < horizon;
-    for (uint32_t member = leader; member; member = session_at(engine, member)->twin_member)
+    for (uint32_t member = leader; member; member = twin_member(engine, member))
         if (!rows_are_over(engine, session_at(engine, member), waits, horizon))
             return false;
     return true;
@@ -218,7 +217,7 @@ static void keep_successor(struct engine *engine, uint32_t number, bool *over)
                 break;
             if (session_at(engine, other)->device_begin < begin || !over[other])
                 continue;
-            for (uint32_t member = other; member; member = session_at(engine, member)->twin_member)
+            for (uint32_t member = other; member; member = twin_member(engine, member))
                 over[member] = false;
             if (session_at(engine, other)->reason == END_SUPERSEDED)
                 next = other; /* of one begin all have the same successors */

@@ -35,11 +35,11 @@ static uint32_t head_of(const struct session *session, enum session_class class)
 static size_t rows_in_order(const struct engine *engine, enum session_class class, uint32_t number, bool all, uint32_t **out)
 {
     size_t count = 0, filled = 0;
-    for (uint32_t s = number; s; s = all ? session_at(engine, s)->twin_member : 0)
+    for (uint32_t s = number; s; s = all ? twin_member(engine, s) : 0)
         for (uint32_t row = head_of(session_at(engine, s), class); row; row = rows_next(&engine->rows, class, row))
             count++;
     uint32_t *list = arena_alloc(engine->scratch, (count + 1) * sizeof *list);
-    for (uint32_t s = number; s; s = all ? session_at(engine, s)->twin_member : 0)
+    for (uint32_t s = number; s; s = all ? twin_member(engine, s) : 0)
         for (uint32_t row = head_of(session_at(engine, s), class); row; row = rows_next(&engine->rows, class, row)) {
             size_t at = filled++;
             for (; at > 0 && compare_of_class(engine, class, row, list[at - 1]) < 0; at--)
@@ -92,9 +92,10 @@ static void add_medium(struct view *view, uint32_t medium)
 
 /* Nearly every session has one login row, and what its media rows say besides does not matter; then neither does their
  * order.  False: it is another one. */
-static bool view_of_one(const struct engine *engine, const struct session *session, struct view *view)
+static bool view_of_one(const struct engine *engine, uint32_t number, struct view *view)
 {
-    if (session->twin_member || !session->login_rows || rows_next(&engine->rows, SESSION_LOGIN, session->login_rows))
+    const struct session *session = session_at(engine, number);
+    if (twin_member(engine, number) || !session->login_rows || rows_next(&engine->rows, SESSION_LOGIN, session->login_rows))
         return false;
     const struct login_record *login = rows_login(&engine->rows, session->login_rows);
     size_t media_count = 0;
@@ -113,7 +114,7 @@ static bool view_of_one(const struct engine *engine, const struct session *sessi
 
 void session_view(const struct engine *engine, uint32_t number, struct view *view)
 {
-    if (view_of_one(engine, session_at(engine, number), view))
+    if (view_of_one(engine, number, view))
         return;
     uint32_t *logins, *media;
     *view = (struct view){.begin = INSTANT_NEVER};
@@ -192,15 +193,41 @@ static int compare_presences(const void *a, const void *b)
     return x->to < y->to ? -1 : x->to > y->to;
 }
 
-uint32_t session_presence(struct engine *engine, const struct view *view)
+size_t session_presences(struct engine *engine, const struct view *view, struct presence **list)
 {
     struct gathering gathering = {.engine = engine};
     history_groups(&engine->history, OBJECT_PERSON, view->person, add_presence, &gathering);
     history_groups(&engine->history, OBJECT_PLACE, view->place, add_presence, &gathering);
-    if (gathering.count == 0)
-        return 0;
-    qsort(gathering.list, gathering.count, sizeof *gathering.list, compare_presences);
-    return dictionary_number(&engine->presences, bytes_of(gathering.list, gathering.count * sizeof *gathering.list));
+    if (gathering.count > 1)
+        qsort(gathering.list, gathering.count, sizeof *gathering.list, compare_presences);
+    *list = gathering.list;
+    return gathering.count;
+}
+
+size_t session_groups(const struct engine *engine, const struct session *session, const struct presence **list)
+{
+    struct bytes text = session->listed && session->groups ? dictionary_text(&engine->presences, session->groups) : BYTES_NONE;
+    *list = (const struct presence *)(const void *)text.data;
+    return text.len / sizeof **list;
+}
+
+size_t session_groups_ever(const struct engine *engine, const struct session *session, const uint32_t **scopes)
+{
+    enum { BEFORE = 2 }; /* the system and the tenant */
+    uint32_t count = session->listed ? 0 : engine->counters.sets[session->groups];
+    *scopes = count > BEFORE ? &engine->counters.sets[session->groups + 1 + BEFORE] : NULL;
+    return count > BEFORE ? count - BEFORE : 0;
+}
+
+const struct piece *session_uses(const struct engine *engine, const struct session *session, struct piece *one, size_t *count)
+{
+    if (session->cut) {
+        *count = engine->cuts[session->use - 1].count;
+        return engine->cuts[session->use - 1].pieces;
+    }
+    *one = (struct piece){session->begin, session->end, session->use};
+    *count = 1;
+    return one;
 }
 
 /* --- configuration as of begin ------------------------------------------------------------------ */

@@ -37,13 +37,14 @@ void part_add(struct engine *engine, struct part_list *list, const struct piece 
 static void add_parts(struct engine *engine, struct part_list *list, const struct session *session, const struct piece *piece,
                       uint32_t system)
 {
+    const struct presence *presences;
+    const uint32_t *scopes;
+    size_t count = session_groups(engine, session, &presences), ever = session_groups_ever(engine, session, &scopes);
     part_add(engine, list, piece, system);
     part_add(engine, list, piece, session->tenant);
-    if (!session->presence)
-        return;
-    struct bytes text = dictionary_text(&engine->presences, session->presence);
-    const struct presence *presences = (const struct presence *)(const void *)text.data;
-    for (size_t i = 0; i < text.len / sizeof *presences; i++) {
+    for (size_t i = 0; i < ever; i++)
+        part_add(engine, list, piece, scopes[i]);
+    for (size_t i = 0; i < count; i++) {
         struct piece inside = *piece;
         inside.from = presences[i].from > inside.from ? presences[i].from : inside.from;
         inside.to = presences[i].to < inside.to ? presences[i].to : inside.to;
@@ -60,9 +61,9 @@ struct part_list subject_parts(struct engine *engine, uint32_t seat, enum seat_f
         const struct session *session = session_at(engine, s);
         if (session->begin > to || session->end < from)
             continue;
-        const struct piece one = {session->begin, session->end, session->mask};
-        const struct piece *pieces = session->pieces ? session->pieces : &one;
-        size_t count = session->pieces ? session->piece_count : 1;
+        size_t count;
+        struct piece one;
+        const struct piece *pieces = session_uses(engine, session, &one, &count);
         for (size_t i = 0; i < count; i++)
             if (pieces[i].mask && pieces[i].from < pieces[i].to && pieces[i].from <= to && pieces[i].to >= from)
                 add_parts(engine, &list, session, &pieces[i], system);
@@ -204,6 +205,37 @@ static instant apply_difference(struct engine *engine, bool moved)
     return from;
 }
 
+/* A list of pieces that is kept under a number. */
+static uint32_t keep_cut(struct engine *engine, const struct subject *subject)
+{
+    uint32_t number = engine->cut_free;
+    if (number) {
+        engine->cut_free = engine->cuts[number - 1].count;
+    } else {
+        if (engine->cut_count == engine->cut_capacity) {
+            engine->cut_capacity = engine->cut_capacity ? engine->cut_capacity * 2 : 64;
+            engine->cuts = memory_resize(engine->cuts, engine->cut_capacity * sizeof *engine->cuts);
+        }
+        number = ++engine->cut_count;
+    }
+    struct piece_list *list = &engine->cuts[number - 1];
+    *list = (struct piece_list){memory_alloc(subject->piece_count * sizeof *list->pieces), (uint32_t)subject->piece_count};
+    memcpy(list->pieces, subject->pieces, subject->piece_count * sizeof *list->pieces);
+    return number;
+}
+
+static void drop_cut(struct engine *engine, struct session *session)
+{
+    if (!session->cut)
+        return;
+    struct piece_list *list = &engine->cuts[session->use - 1];
+    free(list->pieces);
+    *list = (struct piece_list){NULL, engine->cut_free};
+    engine->cut_free = session->use;
+    session->cut = false;
+    session->use = 0;
+}
+
 static void leave_seats(struct engine *engine, uint32_t number)
 {
     struct session *session = session_at(engine, number);
@@ -220,9 +252,7 @@ static void leave_seats(struct engine *engine, uint32_t number)
         seat_left(engine, session->seat[family], number);
         session->seat[family] = session->seat_before[family] = session->seat_after[family] = 0;
     }
-    free(session->pieces);
-    session->pieces = NULL;
-    session->piece_count = 0;
+    drop_cut(engine, session);
 }
 
 static void enter_seats(struct engine *engine, uint32_t number, const struct subject *subject)
@@ -238,19 +268,15 @@ static void enter_seats(struct engine *engine, uint32_t number, const struct sub
     }
 }
 
-static void take_subject(struct session *session, const struct subject *subject)
+static void take_subject(struct engine *engine, struct session *session, const struct subject *subject)
 {
     session->begin = subject->begin;
     session->end = subject->end;
     session->tenant = subject->tenant;
-    session->presence = subject->presence;
-    session->scopes = subject->scopes;
-    session->mask = subject->pieces[0].mask;
-    if (subject->piece_count > 1) {
-        session->pieces = memory_alloc(subject->piece_count * sizeof *session->pieces);
-        memcpy(session->pieces, subject->pieces, subject->piece_count * sizeof *session->pieces);
-        session->piece_count = (uint32_t)subject->piece_count;
-    }
+    session->listed = subject->scopes == SCOPES_NONE;
+    session->groups = session->listed ? subject->presence : subject->scopes;
+    session->cut = subject->piece_count > 1;
+    session->use = session->cut ? keep_cut(engine, subject) : subject->pieces[0].mask;
 }
 
 void subject_forget(struct engine *engine, uint32_t number)
@@ -316,14 +342,14 @@ static bool install_alone(struct engine *engine, uint32_t number, const struct s
     struct session *session = session_at(engine, number);
     struct subject old = {.scopes = now->scopes, .pieces = &nothing, .piece_count = 1};
     bool installed = session->seat[SEAT_DEFAULT];
-    struct piece piece = {session->begin, session->end, session->mask};
+    struct piece piece = {session->begin, session->end, session->use};
     if (now->scopes == SCOPES_NONE || now->piece_count != 1)
         return false;
     if (installed) {
-        if (session->scopes == SCOPES_NONE || session->pieces || session->seat[SEAT_DEFAULT] != now->seats[SEAT_DEFAULT] ||
+        if (session->listed || session->cut || session->seat[SEAT_DEFAULT] != now->seats[SEAT_DEFAULT] ||
             session->seat[SEAT_PERSON] != now->seats[SEAT_PERSON])
             return false;
-        old = (struct subject){.scopes = session->scopes, .begin = session->begin, .end = session->end, .pieces = &piece, .piece_count = 1};
+        old = (struct subject){.scopes = session->groups, .begin = session->begin, .end = session->end, .pieces = &piece, .piece_count = 1};
     }
     if (!seats_alone(engine, number, now->seats, installed && old.begin < now->begin ? old.begin : now->begin))
         return false;
@@ -333,7 +359,7 @@ static bool install_alone(struct engine *engine, uint32_t number, const struct s
     }
     if (!installed)
         enter_seats(engine, number, now);
-    take_subject(session, now);
+    take_subject(engine, session, now);
     seats_end(engine, number, now->seats, now->end);
     return true;
 }
@@ -380,7 +406,7 @@ void subject_install(struct engine *engine, uint32_t number, const struct subjec
         window_edges(engine, windows, count, &engine->before);
     leave_seats(engine, number);
     enter_seats(engine, number, subject);
-    take_subject(session, subject);
+    take_subject(engine, session, subject);
     for (int family = 0; family < SEAT_FAMILIES; family++)
         seat_measure(engine, subject->seats[family], family);
     if (!engine->restoring) {

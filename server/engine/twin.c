@@ -17,6 +17,31 @@
 
 enum { TWIN_MS = 2000 };
 
+static struct twin *twin_at(const struct engine *engine, uint32_t number)
+{
+    check(number >= 1 && number <= engine->twin_capacity);
+    return &engine->twins[number - 1];
+}
+
+uint32_t twin_leader(const struct engine *engine, uint32_t number)
+{
+    return engine->twins_on ? twin_at(engine, number)->leader : 0;
+}
+
+uint32_t twin_member(const struct engine *engine, uint32_t number)
+{
+    return engine->twins_on ? twin_at(engine, number)->member : 0;
+}
+
+void twins_reserve(struct engine *engine)
+{
+    if (engine->twin_capacity == engine->session_capacity)
+        return;
+    engine->twins = memory_resize(engine->twins, engine->session_capacity * sizeof *engine->twins);
+    memset(engine->twins + engine->twin_capacity, 0, (engine->session_capacity - engine->twin_capacity) * sizeof *engine->twins);
+    engine->twin_capacity = engine->session_capacity;
+}
+
 /* What of a session's login rows decides. */
 struct likeness {
     ref attributes[5]; /* switch, login, person, place, DN */
@@ -53,22 +78,22 @@ static uint32_t twin_key_of(struct engine *engine, const struct likeness *likene
     if (!likeness->present || !any)
         return 0;
     uint32_t key = dictionary_number(&engine->twin_keys, bytes_of(likeness->attributes, sizeof likeness->attributes));
-    if (engine->twin_keys.capacity > engine->twin_capacity) {
-        engine->twins = memory_resize(engine->twins, engine->twin_keys.capacity * sizeof *engine->twins);
-        memset(engine->twins + engine->twin_capacity, 0, (engine->twin_keys.capacity - engine->twin_capacity) * sizeof *engine->twins);
-        engine->twin_capacity = engine->twin_keys.capacity;
+    if (engine->twin_keys.capacity > engine->alike_capacity) {
+        engine->alikes = memory_resize(engine->alikes, engine->twin_keys.capacity * sizeof *engine->alikes);
+        memset(engine->alikes + engine->alike_capacity, 0, (engine->twin_keys.capacity - engine->alike_capacity) * sizeof *engine->alikes);
+        engine->alike_capacity = engine->twin_keys.capacity;
     }
     return key;
 }
 
 static int compare_twins(const struct engine *engine, uint32_t a, uint32_t b)
 {
-    const struct session *x = session_at(engine, a), *y = session_at(engine, b);
-    if (x->twin_begin != y->twin_begin)
-        return x->twin_begin < y->twin_begin ? -1 : 1;
-    if (x->twin_source != y->twin_source)
-        return bytes_compare(names_text(&engine->names, DICTIONARY_SOURCE, x->twin_source),
-                             names_text(&engine->names, DICTIONARY_SOURCE, y->twin_source));
+    const struct twin *x = twin_at(engine, a), *y = twin_at(engine, b);
+    if (x->begin != y->begin)
+        return x->begin < y->begin ? -1 : 1;
+    if (x->source != y->source)
+        return bytes_compare(names_text(&engine->names, DICTIONARY_SOURCE, x->source),
+                             names_text(&engine->names, DICTIONARY_SOURCE, y->source));
     return bytes_compare(names_text(&engine->names, DICTIONARY_SESSION, a), names_text(&engine->names, DICTIONARY_SESSION, b));
 }
 
@@ -76,32 +101,32 @@ static int compare_twins(const struct engine *engine, uint32_t a, uint32_t b)
 
 static void list_remove(struct engine *engine, uint32_t number)
 {
-    struct session *session = session_at(engine, number);
-    struct device *list = &engine->twins[session->twin_key - 1];
-    if (session->twin_before)
-        session_at(engine, session->twin_before)->twin_after = session->twin_after;
+    struct twin *twin = twin_at(engine, number);
+    struct device *list = &engine->alikes[twin->key - 1];
+    if (twin->before)
+        twin_at(engine, twin->before)->after = twin->after;
     else
-        list->first = session->twin_after;
-    if (session->twin_after)
-        session_at(engine, session->twin_after)->twin_before = session->twin_before;
+        list->first = twin->after;
+    if (twin->after)
+        twin_at(engine, twin->after)->before = twin->before;
     else
-        list->last = session->twin_before;
-    session->twin_before = session->twin_after = session->twin_key = 0;
+        list->last = twin->before;
+    twin->before = twin->after = twin->key = 0;
 }
 
 static void list_insert(struct engine *engine, uint32_t number, uint32_t key)
 {
-    struct session *session = session_at(engine, number);
-    struct device *list = &engine->twins[key - 1];
+    struct twin *twin = twin_at(engine, number);
+    struct device *list = &engine->alikes[key - 1];
     uint32_t before = list->last;
     while (before && compare_twins(engine, before, number) > 0)
-        before = session_at(engine, before)->twin_before;
-    uint32_t after = before ? session_at(engine, before)->twin_after : list->first;
-    session->twin_key = key;
-    session->twin_before = before;
-    session->twin_after = after;
-    *(before ? &session_at(engine, before)->twin_after : &list->first) = number;
-    *(after ? &session_at(engine, after)->twin_before : &list->last) = number;
+        before = twin_at(engine, before)->before;
+    uint32_t after = before ? twin_at(engine, before)->after : list->first;
+    twin->key = key;
+    twin->before = before;
+    twin->after = after;
+    *(before ? &twin_at(engine, before)->after : &list->first) = number;
+    *(after ? &twin_at(engine, after)->before : &list->last) = number;
 }
 
 /* --- clusters ------------------------------------------------------------------------------------- */
@@ -117,9 +142,9 @@ static bool share_a_source(const struct engine *engine, uint32_t a, uint32_t b)
 
 static bool takes(const struct engine *engine, uint32_t leader, uint32_t number)
 {
-    if (session_at(engine, number)->twin_begin - session_at(engine, leader)->twin_begin > TWIN_MS)
+    if (twin_at(engine, number)->begin - twin_at(engine, leader)->begin > TWIN_MS)
         return false;
-    for (uint32_t member = leader; member; member = session_at(engine, member)->twin_member)
+    for (uint32_t member = leader; member; member = twin_at(engine, member)->member)
         if (share_a_source(engine, member, number))
             return false;
     return true;
@@ -127,12 +152,12 @@ static bool takes(const struct engine *engine, uint32_t leader, uint32_t number)
 
 static void follow(struct engine *engine, uint32_t number, uint32_t leader)
 {
-    struct session *session = session_at(engine, number);
-    if (session->twin_leader == leader)
+    struct twin *twin = twin_at(engine, number);
+    if (twin->leader == leader)
         return;
-    if (session->twin_leader)
-        session_mark(engine, session->twin_leader);
-    session->twin_leader = leader;
+    if (twin->leader)
+        session_mark(engine, twin->leader);
+    twin->leader = leader;
     if (leader)
         session_mark(engine, leader);
     session_mark(engine, number);
@@ -142,44 +167,44 @@ static void follow(struct engine *engine, uint32_t number, uint32_t leader)
 static void recluster(struct engine *engine, uint32_t number)
 {
     uint32_t first = number, last = number;
-    while (session_at(engine, first)->twin_before &&
-           session_at(engine, first)->twin_begin - session_at(engine, session_at(engine, first)->twin_before)->twin_begin <= TWIN_MS)
-        first = session_at(engine, first)->twin_before;
-    while (session_at(engine, last)->twin_after &&
-           session_at(engine, session_at(engine, last)->twin_after)->twin_begin - session_at(engine, last)->twin_begin <= TWIN_MS)
-        last = session_at(engine, last)->twin_after;
-    uint32_t end = session_at(engine, last)->twin_after;
-    for (uint32_t s = first; s != end; s = session_at(engine, s)->twin_after)
-        session_at(engine, s)->twin_member = 0;
-    for (uint32_t s = first; s != end; s = session_at(engine, s)->twin_after) {
+    while (twin_at(engine, first)->before &&
+           twin_at(engine, first)->begin - twin_at(engine, twin_at(engine, first)->before)->begin <= TWIN_MS)
+        first = twin_at(engine, first)->before;
+    while (twin_at(engine, last)->after &&
+           twin_at(engine, twin_at(engine, last)->after)->begin - twin_at(engine, last)->begin <= TWIN_MS)
+        last = twin_at(engine, last)->after;
+    uint32_t end = twin_at(engine, last)->after;
+    for (uint32_t s = first; s != end; s = twin_at(engine, s)->after)
+        twin_at(engine, s)->member = 0;
+    for (uint32_t s = first; s != end; s = twin_at(engine, s)->after) {
         /* Leaders of this run lie between its first session and this one. */
         uint32_t leader = first;
-        while (leader != s && (session_at(engine, leader)->twin_leader != 0 || !takes(engine, leader, s)))
-            leader = session_at(engine, leader)->twin_after;
+        while (leader != s && (twin_at(engine, leader)->leader != 0 || !takes(engine, leader, s)))
+            leader = twin_at(engine, leader)->after;
         if (leader == s) {
             follow(engine, s, 0);
             continue;
         }
         uint32_t tail = leader;
-        while (session_at(engine, tail)->twin_member)
-            tail = session_at(engine, tail)->twin_member;
-        session_at(engine, tail)->twin_member = s;
+        while (twin_at(engine, tail)->member)
+            tail = twin_at(engine, tail)->member;
+        twin_at(engine, tail)->member = s;
         follow(engine, s, leader);
     }
 }
 
 static void leave(struct engine *engine, uint32_t number)
 {
-    struct session *session = session_at(engine, number);
-    uint32_t before = session->twin_before, after = session->twin_after;
-    if (!session->twin_key)
+    struct twin *twin = twin_at(engine, number);
+    uint32_t before = twin->before, after = twin->after;
+    if (!twin->key)
         return;
     list_remove(engine, number);
     /* Those it led or stood among are looked at again, each side for itself: a gap may be open now. */
-    for (uint32_t member = session->twin_member; member; member = session_at(engine, member)->twin_member)
-        if (session_at(engine, member)->twin_leader == number)
+    for (uint32_t member = twin->member; member; member = twin_at(engine, member)->member)
+        if (twin_at(engine, member)->leader == number)
             follow(engine, member, 0);
-    session->twin_member = 0;
+    twin->member = 0;
     follow(engine, number, 0);
     if (before)
         recluster(engine, before);
@@ -189,34 +214,36 @@ static void leave(struct engine *engine, uint32_t number)
 
 bool twin_place(struct engine *engine, uint32_t number)
 {
-    struct session *session = session_at(engine, number);
     if (!engine->twins_on)
         return true;
+    struct twin *twin = twin_at(engine, number);
     struct likeness likeness = likeness_of(engine, number);
     uint32_t key = twin_key_of(engine, &likeness);
-    if (key != session->twin_key || likeness.begin != session->twin_begin || likeness.source != session->twin_source) {
+    if (key != twin->key || likeness.begin != twin->begin || likeness.source != twin->source) {
         leave(engine, number);
-        session->twin_begin = likeness.begin;
-        session->twin_source = likeness.source;
+        twin->begin = likeness.begin;
+        twin->source = likeness.source;
         if (key)
             list_insert(engine, number, key);
     }
     /* Also when nothing of this changed a row of another source may have come. */
     if (key)
         recluster(engine, number);
-    if (session->twin_leader)
-        session_mark(engine, session->twin_leader);
-    return session->twin_leader == 0;
+    if (twin->leader)
+        session_mark(engine, twin->leader);
+    return twin->leader == 0;
 }
 
 void twin_forget(struct engine *engine, uint32_t number)
 {
-    uint32_t key = session_at(engine, number)->twin_key;
-    if (!key)
+    if (!engine->twins_on)
         return;
-    list_remove(engine, number);
-    if (!engine->twins[key - 1].first)
+    uint32_t key = twin_at(engine, number)->key;
+    if (key)
+        list_remove(engine, number);
+    if (key && !engine->alikes[key - 1].first)
         dictionary_remove(&engine->twin_keys, key);
+    *twin_at(engine, number) = (struct twin){0};
 }
 
 void twin_switch_on(struct engine *engine)
@@ -224,6 +251,8 @@ void twin_switch_on(struct engine *engine)
     if (engine->twins_on)
         return;
     engine->twins_on = true;
+    if (engine->session_capacity)
+        twins_reserve(engine);
     for (uint32_t number = 1; number <= engine->session_capacity; number++)
         if (session_at(engine, number)->used && !session_at(engine, number)->port)
             session_mark(engine, number);
