@@ -12,14 +12,10 @@
 adapter=''
 
 parts_end() {
-    local status=$?
-    trap '' INT TERM
     [ -z "$adapter" ] || kill -KILL "$adapter" 2>/dev/null
     kafka_stop
-    (exit $status)
-    at_exit
 }
-trap parts_end EXIT
+also_at_exit parts_end
 
 parts_start() {
     kafka_start "$scratch/kafka" "${1:-1}" || fail "Kafka"

@@ -8,6 +8,7 @@
 #   api PORT PATH                           the body of an answer, or false
 #   expect CODE WHAT COMMAND…               runs it; its output: $scratch/out and err; fails the test at another exit code
 #   usage_rows --store DIR|--url URL FROM TO GRANULARITY SCOPE…   numbers of each scope, sorted, one row a line
+#   also_at_exit COMMAND                    what else is to be ended with the test, first; its exit code stays what it was
 #   random_seconds MOST                     0.000 to MOST, from SEED
 set -u -o pipefail
 export LC_ALL=C.UTF-8 TZ=UTC
@@ -36,9 +37,12 @@ end_process() {
     wait "$1" 2>/dev/null
 }
 not_running() { ! is_running "$1"; }
+ends=()
+also_at_exit() { ends=("$1" ${ends[@]+"${ends[@]}"}); }
 at_exit() {
-    local status=$?
+    local status=$? end
     trap '' INT TERM
+    for end in ${ends[@]+"${ends[@]}"}; do $end; done
     end_process "$server"
     end_process "$simulator"
     pg_stop

@@ -10,8 +10,8 @@ sources=()
 for file in /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list.d/*.list; do
     [ -f "$file" ] && grep -q bookworm "$file" && grep -q -v '^#' "$file" && grep -q '/debian' "$file" && sources+=("$file")
 done
-unmount() { mountpoint -q "$root/proc" && umount "$root/proc"; at_exit; }
-trap unmount EXIT
+unmount() { ! mountpoint -q "$root/proc" || umount "$root/proc"; }
+also_at_exit unmount
 
 note "a minbase root from ${sources[*]}"
 mmdebstrap --variant=minbase bookworm "$root" "${sources[@]}" >"$scratch/mmdebstrap.log" 2>&1 || { tail "$scratch/mmdebstrap.log"; fail "mmdebstrap"; }

@@ -13,8 +13,8 @@ fi
 disk=$scratch/disk
 mkdir "$disk"
 mount -t tmpfs -o size=3m tmpfs "$disk" || fail "cannot mount a small tmpfs"
-at_end() { at_exit; }
-trap 'status=$?; end_process "$server"; umount -l "$disk"; (exit $status); at_end' EXIT
+end_disk() { end_process "$server"; umount -l "$disk"; }
+also_at_exit end_disk
 awk -v seed="$SEED" -v count=120000 -f "$tree/tests/support/facts_random.awk" >"$scratch/facts.jsonl"
 expect 0 "all of it on a large disk" "$SEATMETER" replay --store "$scratch/large" "$scratch/facts.jsonl"
 used=$(du -sk "$scratch/large" | cut -f1)

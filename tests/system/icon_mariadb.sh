@@ -4,8 +4,7 @@
 # only read.  And: 64-bit integers as texts (Oracle's driver knows no others) read the same rows from PostgreSQL.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../support/mariadb.sh"
-both_end() { local status=$?; trap '' INT TERM; mdb_stop; (exit $status); at_exit; }
-trap both_end EXIT
+also_at_exit mdb_stop
 BUILD=${BUILD:-$(dirname "$SEATMETER")}
 ninja -C "$BUILD" system.icon_tail >/dev/null || fail "system.icon_tail cannot be built"
 

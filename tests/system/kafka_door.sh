@@ -3,8 +3,7 @@
 # over: a wrong password, rights that are missing and then given, a broker that dies and comes back; nothing is lost or doubled.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../support/kafka.sh"
-end_kafka() { local status=$?; kafka_stop; (exit $status); at_exit; }
-trap end_kafka EXIT
+also_at_exit kafka_stop
 BUILD=${BUILD:-$tree/build/release}
 door=$BUILD/tests/system.kafka_door
 [ -x "$door" ] || ninja -C "$BUILD" system.kafka_door >&2 || fail "system.kafka_door is not built"

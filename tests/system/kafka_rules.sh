@@ -39,9 +39,8 @@ finish() { # NAME TERM|KILL
 }
 end_both() {
     for pid in $server_a $server_b; do kill -KILL "$pid" 2>/dev/null; done
-    parts_end
 }
-trap end_both EXIT
+also_at_exit end_both
 rules() { api "$1" /api/v1/catalog | jq -c "[.rulesets[] | [.key, .state, .body.cap_hours]] | sort"; }
 rules_are() { [ "$(rules "$1")" = "$2" ]; }
 wants() { # WHAT JSON PORT…

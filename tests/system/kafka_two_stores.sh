@@ -37,9 +37,8 @@ end_both() {
         local pid=server_$name
         [ -z "${!pid}" ] || kill -KILL "${!pid}" 2>/dev/null
     done
-    parts_end
 }
-trap end_both EXIT
+also_at_exit end_both
 # disturb NAME: one of three.
 disturb() {
     local pid=server_$1

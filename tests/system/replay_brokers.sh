@@ -3,8 +3,7 @@
 # partition, also when the broker is killed in the middle; a watermark stands in every partition behind what came before it.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../support/kafka.sh"
-end_kafka() { local status=$?; kafka_stop; (exit $status); at_exit; }
-trap end_kafka EXIT
+also_at_exit kafka_stop
 BUILD=${BUILD:-$tree/build/release}
 read_topics=$BUILD/tests/system.read_topics
 [ -x "$read_topics" ] || ninja -C "$BUILD" system.read_topics >&2 || fail "system.read_topics is not built"

@@ -3,8 +3,7 @@
 # in which the brokers do not let us.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../support/kafka.sh"
-end_kafka() { local status=$?; kafka_stop; (exit $status); at_exit; }
-trap end_kafka EXIT
+also_at_exit kafka_stop
 
 kafka_available || fail "no Kafka"
 KAFKA_SECURE=yes KAFKA_ACL=yes kafka_start "$scratch/kafka" || fail "Kafka"

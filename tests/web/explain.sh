@@ -3,7 +3,7 @@
 # them, no person's id on the page; what cannot be told is said.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../support/browser.sh"
-trap 'browser_stop; at_exit' EXIT
+also_at_exit browser_stop
 
 shots=${LOGS:-$scratch}
 port=$(free_port)

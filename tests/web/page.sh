@@ -4,7 +4,7 @@
 # connected.  Screenshots of each view, light and dark, wide and narrow, are left beside the logs.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../support/browser.sh"
-trap 'browser_stop; at_exit' EXIT
+also_at_exit browser_stop
 
 shots=${LOGS:-$scratch}
 pg_start "$scratch" || fail "PostgreSQL"
