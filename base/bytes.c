@@ -109,7 +109,8 @@ void buffer_append_text(struct buffer *buffer, const char *text)
 
 void buffer_append_char(struct buffer *buffer, char c)
 {
-    buffer_append(buffer, &c, 1);
+    buffer_reserve(buffer, 1);
+    buffer->data[buffer->len++] = (uint8_t)c;
 }
 
 void buffer_vprintf(struct buffer *buffer, const char *format, va_list args)

@@ -2,12 +2,12 @@
 
 void varint_put(struct buffer *out, uint64_t value)
 {
-    uint8_t text[10];
-    size_t len = 0;
+    buffer_reserve(out, 10);
+    uint8_t *at = out->data + out->len;
     for (; value >= 0x80; value >>= 7)
-        text[len++] = (uint8_t)(value | 0x80);
-    text[len++] = (uint8_t)value;
-    buffer_append(out, text, len);
+        *at++ = (uint8_t)(value | 0x80);
+    *at++ = (uint8_t)value;
+    out->len = (size_t)(at - out->data);
 }
 
 void varint_put_signed(struct buffer *out, int64_t value)

@@ -183,16 +183,12 @@ static void fetch_rows(const struct engine *engine, const struct session *sessio
 {
     const struct rows *rows = &engine->rows;
     uint32_t media = session->media_rows;
-    if (step == 0 && session->login_rows) {
-        fetch(rows_login(rows, session->login_rows));
-        __builtin_prefetch(&rows->pools[SESSION_LOGIN].next[session->login_rows - 1]);
-    }
+    if (step == 0 && session->login_rows)
+        touch_row(&rows->pools[SESSION_LOGIN], session->login_rows);
     for (; media && step > 0; step--)
         media = rows_next(rows, SESSION_MEDIA, media);
-    if (media) {
-        fetch(rows_media(rows, media));
-        __builtin_prefetch(&rows->pools[SESSION_MEDIA].next[media - 1]);
-    }
+    if (media)
+        touch_row(&rows->pools[SESSION_MEDIA], media);
 }
 
 static void look(struct engine *engine, struct pending *pending)

@@ -21,12 +21,6 @@ static uint32_t *next_of(const struct row_pool *pool, uint32_t row)
     return &pool->next[row - 1];
 }
 
-static void fetch_row(const struct row_pool *pool, uint32_t row)
-{
-    fetch(pool->records + (size_t)(row - 1) * pool->record_bytes);
-    __builtin_prefetch(next_of(pool, row));
-}
-
 void engine_expect(const struct engine *engine, const struct fact *facts, size_t count)
 {
     const struct dictionary *sessions = &engine->names.dictionaries[DICTIONARY_SESSION];
@@ -53,10 +47,10 @@ void engine_expect(const struct engine *engine, const struct fact *facts, size_t
         dictionary_fetch(sessions, hashes[i], 2);
         rows[i] = login ? session->login_rows : session->media_rows;
         if (rows[i])
-            fetch_row(&engine->rows.pools[login ? SESSION_LOGIN : SESSION_MEDIA], rows[i]);
+            touch_row(&engine->rows.pools[login ? SESSION_LOGIN : SESSION_MEDIA], rows[i]);
     }
     const struct row_pool *media = &engine->rows.pools[SESSION_MEDIA];
     for (size_t i = 0; i < count; i++)
         if (rows[i] && facts[i].kind == FACT_SESSION_MEDIA && *next_of(media, rows[i]))
-            fetch_row(media, *next_of(media, rows[i]));
+            touch_row(media, *next_of(media, rows[i]));
 }

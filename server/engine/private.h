@@ -232,6 +232,16 @@ static inline void fetch(const void *memory)
     __builtin_prefetch((const char *)memory + 64);
 }
 
+/* Reads a row's ends: a read that nothing rests on keeps nobody waiting, and was measured to spare more than asking does
+ * (a tenth of what applying costs). */
+static inline void touch_row(const struct row_pool *pool, uint32_t row)
+{
+    const volatile uint8_t *record = pool->records + (size_t)(row - 1) * pool->record_bytes;
+    (void)record[0];
+    (void)record[pool->record_bytes - 1];
+    __builtin_prefetch(&pool->next[row - 1]);
+}
+
 /* session.c */
 /* The session's own login rows in order of (source, key), in the scratch arena; how many. */
 size_t session_login_rows(const struct engine *engine, uint32_t number, uint32_t **rows);

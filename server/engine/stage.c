@@ -266,6 +266,29 @@ static int compare_rows(const void *a, const void *b)
     return x->slot < y->slot ? -1 : x->slot > y->slot;
 }
 
+/* Slots and their logs lie wherever they came to lie: those of the next scopes are asked for while one is given. */
+static void each_dirty_of_row(struct counters *counters, const struct slot_row *row, uint32_t *numbers, dirty_slot_fn fn, void *owner)
+{
+    enum { SLOTS_AHEAD = 16, LOGS_AHEAD = 8 };
+    uint32_t count = 0;
+    for (uint32_t s = 0; s < counters->order_count; s++) {
+        uint32_t scope = counters->order[s];
+        if (scope <= row->capacity && row->by_scope[scope - 1])
+            numbers[count++] = row->by_scope[scope - 1];
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + SLOTS_AHEAD < count)
+            __builtin_prefetch(&counters->slots[numbers[i + SLOTS_AHEAD] - 1]);
+        if (i + LOGS_AHEAD < count) {
+            const struct counter_slot *ahead = &counters->slots[numbers[i + LOGS_AHEAD] - 1];
+            __builtin_prefetch(ahead->edges);
+            __builtin_prefetch((const char *)ahead->edges + 64);
+        }
+        if (counters->slots[numbers[i] - 1].dirty)
+            fn(owner, &counters->slots[numbers[i] - 1]);
+    }
+}
+
 void counters_each_dirty(struct counters *counters, dirty_slot_fn fn, void *owner)
 {
     struct slot_row **rows = memory_alloc((counters->row_count + 1) * sizeof(struct slot_row *));
@@ -275,12 +298,9 @@ void counters_each_dirty(struct counters *counters, dirty_slot_fn fn, void *owne
         if (counters->rows[i].dirty)
             rows[count++] = &counters->rows[i];
     qsort(rows, count, sizeof(struct slot_row *), compare_rows);
+    uint32_t *numbers = memory_alloc((counters->order_count + 1) * sizeof *numbers);
     for (uint32_t i = 0; i < count; i++)
-        for (uint32_t s = 0; s < counters->order_count; s++) {
-            uint32_t scope = counters->order[s];
-            uint32_t number = scope <= rows[i]->capacity ? rows[i]->by_scope[scope - 1] : 0;
-            if (number && counters->slots[number - 1].dirty)
-                fn(owner, &counters->slots[number - 1]);
-        }
+        each_dirty_of_row(counters, rows[i], numbers, fn, owner);
+    free(numbers);
     free(rows);
 }
