@@ -259,7 +259,7 @@ struct judging {
     int table;
     uint64_t rows;
     bool met[WORLD_ROWS_MAX];
-    char wrong[400];
+    char wrong[1200];
 };
 
 /* What the database says of a row, in the words of its fact. */
