@@ -181,13 +181,14 @@ static void carry_nets(const struct walk *walk, struct bytes key, struct bytes v
 
 /* --- slots ----------------------------------------------------------------------------------------- */
 
-/* Table by table; the nets come last.  How far each is stands by itself. */
+/* Table by table; open slots before sealed ones, since meanwhile some may be sealed; the nets come last.  How far each is
+ * stands by itself. */
 static bool slots_slice(struct db_txn *txn, enum retention_kind kind, instant from, uint64_t most, uint64_t *deleted)
 {
     static const struct {
         enum db_table table;
         const char *done;
-    } tables[] = {{TABLE_NAMED, "named_gone"}, {TABLE_SUSTAINED, "sustained_gone"}, {TABLE_SEALED, "sealed_gone"}, {TABLE_SLOT, "gone"}};
+    } tables[] = {{TABLE_NAMED, "named_gone"}, {TABLE_SUSTAINED, "sustained_gone"}, {TABLE_SLOT, "open_gone"}, {TABLE_SEALED, "gone"}};
     bool groups = kind == RETENTION_GROUP_SLOTS;
     struct walk walk = {.txn = txn, .end = slot_of(from), .first = groups ? SCOPE_AGENT_GROUP : SCOPE_SYSTEM,
                         .last = groups ? SCOPE_PLACE_GROUP : SCOPE_TENANT, .most = most, .deleted = deleted};
