@@ -9,7 +9,7 @@
  *   3 reports of periods behind the horizon are what the judge (naive.h) counts from the facts that were not too late,
  *     without those of sessions that were over when the horizon passed.
  *
- *   SEED=n    the first seed (default 1)     SEEDS=n   how many (default 40); SEED=n SEEDS=1: that one alone
+ *   SEED=n    the first seed (default 1)     SEEDS=n   how many (default 20); SEED=n SEEDS=1: that one alone
  */
 #include "base/check.h"
 #include "base/limits.h"
@@ -340,7 +340,7 @@ int main(void)
     if (catalog_read(catalog_shipped(), arena, &catalog, &why) != ERR_OK)
         check_failed(__FILE__, __LINE__, why);
     struct property property = {.catalog = catalog};
-    struct trial_property trial = {"horizon", 40, holds, &property, make, say};
+    struct trial_property trial = {"horizon", 20, holds, &property, make, say};
     uint64_t counts[TRIAL_COUNTS] = {0}, first, seeds;
     unsigned failed = trial_seeds(&trial, counts, &first, &seeds);
     printf("horizon: seeds %" PRIu64 " to %" PRIu64 ": %" PRIu64 " facts in %d ways, %" PRIu64 " too late, %" PRIu64 " forgotten; %" PRIu64 " records alike, %" PRIu64
