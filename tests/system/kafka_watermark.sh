@@ -57,10 +57,11 @@ day_closed() { [ "$(closed)" -ge 1 ]; }
 
 uncapped=0
 for ((order = 1; order <= orders; order++)); do
-    prefix=order$order copied=0 port=$(free_port)
+    prefix=order$order copied=1 port=$(free_port)
     settings "$prefix" "$port"
     "$SEATMETER" topics create -c "$scratch/$prefix.yaml" >/dev/null 2>&1 || fail "topics of $prefix"
     server_start "$scratch/$prefix.yaml" "$port"
+    wait_for 30 "the counting rules, which the server says itself" all_read || fail "the server said no rules"
     parts=$({
         for partition in 0 1 2; do echo "facts $partition"; done
         offsets whole.objects | awk '{ print "objects", $1 }'
