@@ -47,7 +47,7 @@ expect 0 "the facts" "$SEATMETER" replay -c "$scratch/whole.yaml" --brokers "$KA
 
 # What the server has read is what was copied, cursor and closes topics aside.
 all_read() { [ "$(api "$port" /api/v1/sources | jq '[.partitions[] | select(.topic | test("facts|objects")) | .next] | add // 0')" = "$copied" ]; }
-watermark() { api "$port" /api/v1/sources | jq -r '.sources[0].watermark'; }
+watermark() { api "$port" /api/v1/sources | jq -r '.sources[] | select(.name == "icon-a").watermark'; }
 closed() { api "$port" '/api/v1/closes?book=system' | jq '.closes | length'; }
 # How many are in use in an hour of the day after, behind the cap.
 late_peak() {
