@@ -1,12 +1,14 @@
 #include "base/kafka_private.h"
 
 #include "base/check.h"
+#include "base/instant.h"
 #include "base/log.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { FETCH_WAIT_MS = 100, FETCH_BYTES_MAX = 4 << 20, TOPICS_MAX = 32, NO_SLOT = -1 };
+enum { ASSIGN_REST_MS = 300, FETCH_WAIT_MS = 100, FETCH_BYTES_MAX = 4 << 20, TOPICS_MAX = 32, NO_SLOT = -1 };
 
 /* A topic ever assigned.  The handle is held as long as the consumer, so that its address, by which records
  * find their way here, is nobody else's. */
@@ -26,6 +28,7 @@ struct kafka_consumer {
     size_t topic_count;
     struct kafka_position *positions; /* as assigned; topic is our own name */
     size_t position_count;
+    int64_t assigned_us; /* monotonic: when last */
     rd_kafka_message_t *messages[KAFKA_TAKE_MAX];
     size_t message_count;
     struct topic *last; /* of the record before: mostly the same */
@@ -160,6 +163,16 @@ static enum err positions_take(struct kafka_consumer *consumer, const struct kaf
     return ERR_OK;
 }
 
+/* An assignment stops the partitions of the one before.  When the next comes while they still stop, the library stops them a
+ * second time and dies of an assertion (librdkafka's issue 5573, up to 2.15), so the next waits for a little. */
+static void rest_after_assign(struct kafka_consumer *consumer)
+{
+    int64_t left_us = consumer->assigned_us + ASSIGN_REST_MS * 1000 - clock_mono_us();
+    if (consumer->assigned_us && left_us > 0)
+        nanosleep(&(struct timespec){.tv_nsec = left_us * 1000}, NULL);
+    consumer->assigned_us = clock_mono_us();
+}
+
 enum err kafka_consumer_assign(struct kafka_consumer *consumer, const struct kafka_position *positions, size_t count)
 {
     give_back(consumer);
@@ -169,6 +182,7 @@ enum err kafka_consumer_assign(struct kafka_consumer *consumer, const struct kaf
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
     for (size_t i = 0; i < count; i++)
         rd_kafka_topic_partition_list_add(list, positions[i].topic, positions[i].partition)->offset = positions[i].offset;
+    rest_after_assign(consumer);
     rd_kafka_resp_err_t code = rd_kafka_assign(consumer->rk, count ? list : NULL);
     rd_kafka_topic_partition_list_destroy(list);
     if (code) {

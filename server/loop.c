@@ -3,6 +3,8 @@
 #include "base/check.h"
 #include "base/memory.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <uv.h>
 
@@ -168,6 +170,25 @@ static void on_signal(uv_signal_t *uv, int number)
     struct loop_signal *signal = (struct loop_signal *)uv;
     (void)number;
     signal->fn(signal->owner);
+}
+
+static void mask_ends(int how)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    check(pthread_sigmask(how, &ends, NULL) == 0);
+}
+
+void loop_signals_hold(void)
+{
+    mask_ends(SIG_BLOCK);
+}
+
+void loop_signals_release(void)
+{
+    mask_ends(SIG_UNBLOCK);
 }
 
 struct loop_signal *loop_signal_create(struct loop *loop, int number, loop_fn fn, void *owner)

@@ -48,6 +48,9 @@ void loop_wake(struct loop_wake *wake);
 void loop_wake_destroy(struct loop_wake *wake);
 
 /* Calls fn when the process gets signal number. */
+/* SIGINT and SIGTERM wait until loop_signals_release(); threads that are made meanwhile never get them.  Thread: main. */
+void loop_signals_hold(void);
+void loop_signals_release(void);
 struct loop_signal *loop_signal_create(struct loop *loop, int number, loop_fn fn, void *owner);
 void loop_signal_destroy(struct loop_signal *signal);
 

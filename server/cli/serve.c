@@ -229,6 +229,7 @@ static enum err start_sources(struct server *server)
 {
     server->interrupt = loop_signal_create(server->serve_loop, SIGINT, end, server);
     server->terminate = loop_signal_create(server->serve_loop, SIGTERM, end, server);
+    loop_signals_release();
     enum err err = server->close_topic ? start_kafka(server)
                                        : embedded_create(server->settings, server->db, pump_queue(server->pump), &server->embedded);
     if (err != ERR_OK)
@@ -282,6 +283,7 @@ int cli_serve(int argc, char **argv)
     struct arena *arena = arena_create();
     static struct server server;
     server.arena = arena;
+    loop_signals_hold(); /* until somebody listens: who is ended while the store is opened ends in order, too */
     enum err err = cli_settings_read(file, arena, &server.settings);
     if (err == ERR_OK)
         err = settings_check_sources(server.settings); /* before a store is made for nothing */

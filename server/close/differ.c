@@ -18,8 +18,9 @@ void close_differs(struct ingest *ingest, struct close_key key, const char *ours
     struct json_writer writer = {.out = &detail};
     struct bytes subject = subject_of(key, arena);
     const char *text = arena_printf(arena,
-                                    "close differs: %s: the rows counted here have digest %s, the close that stands has %.*s. One of the two "
-                                    "instances counted other facts: compare their gaps, dead letters and rules",
+                                    "close differs: %s: the rows counted here have digest %s, the close that stands has %.*s. The two counted "
+                                    "other facts: one has learnt more since (a medium that is added later counts for its whole session), or misses "
+                                    "some: compare their gaps, dead letters and rules",
                                     (const char *)subject.data, ours, (int)stands.len, (const char *)stands.data);
     log_error("close", "%s", text);
     json_write_open_object(&writer);

@@ -1,6 +1,8 @@
 /*
  * system.read_topics BROKERS TOPIC… - reads topics from their first record to where they end now, and prints each fact as
  * a line: topic, partition, offset, index in the record, key of the record, the fact as JSON; between tabs.
+ * system.read_topics --before FILE BROKERS TOPIC… - only what lies before the positions in FILE (topic, partition and offset, a line
+ * each; a partition that is not in it: nothing), and of it the facts' JSON alone.
  * system.read_topics - FILE - reads JSON lines and prints them in the same form of JSON, for comparing.
  *
  * Exit 1: something could not be read, or is no fact (said on stderr).
@@ -17,6 +19,7 @@
 enum { POSITIONS_MAX = 1000, TAKE = 512, WAIT_MS = 20000 };
 
 static int faults;
+static FILE *before; /* --before */
 
 static void print_line(const struct fact *fact)
 {
@@ -40,6 +43,11 @@ static void print_record(const struct kafka_record *record, struct arena *arena)
         if (item.kind == FACT_ITEM_REFUSED) {
             fprintf(stderr, "%s %d %" PRId64 " %zu: %s\n", record->topic, record->partition, record->offset, item.index, item.why);
             faults++;
+            continue;
+        }
+        if (before) {
+            if (item.kind != FACT_ITEM_MARK)
+                print_line(&item.fact);
             continue;
         }
         printf("%s\t%d\t%" PRId64 "\t%zu\t%.*s\t", record->topic, record->partition, record->offset, item.index, (int)record->key.len,
@@ -82,6 +90,21 @@ static bool read_all(const struct kafka_settings *settings, const struct kafka_p
     return true;
 }
 
+static int64_t limit_of(const char *topic, int32_t partition, int64_t end)
+{
+    char name[256];
+    int number;
+    int64_t offset, limit = before ? 0 : end;
+    if (before)
+        rewind(before);
+    while (before && fscanf(before, "%255s %d %" SCNd64, name, &number, &offset) == 3)
+        if (strcmp(name, topic) == 0 && number == partition && offset < end)
+            limit = offset;
+        else if (strcmp(name, topic) == 0 && number == partition)
+            limit = end;
+    return limit;
+}
+
 static int read_topics(char **words)
 {
     const struct kafka_settings settings = {.brokers = words[0]};
@@ -97,6 +120,7 @@ static int read_topics(char **words)
         for (int32_t i = 0; err == ERR_OK && i < partitions && count < POSITIONS_MAX; i++) {
             positions[count] = (struct kafka_position){.topic = *topic, .partition = i};
             err = kafka_admin_watermarks(admin, *topic, i, &positions[count].offset, &ends[count]);
+            ends[count] = limit_of(*topic, i, ends[count]);
             count += ends[count] > positions[count].offset;
         }
         if (err != ERR_OK) {
@@ -131,5 +155,9 @@ int main(int argc, char **argv)
 {
     if (argc < 3)
         return 2;
+    if (strcmp(argv[1], "--before") == 0) {
+        before = argc < 5 ? NULL : fopen(argv[2], "r");
+        return before ? read_topics(argv + 3) : 2;
+    }
     return argv[1][0] == '-' ? read_lines(argv[2]) : read_topics(argv + 1);
 }
