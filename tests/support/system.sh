@@ -8,6 +8,9 @@
 #   api PORT PATH                           the body of an answer, or false
 #   expect CODE WHAT COMMAND…               runs it; its output: $scratch/out and err; fails the test at another exit code
 #   usage_rows --store DIR|--url URL FROM TO GRANULARITY SCOPE…   numbers of each scope, sorted, one row a line
+#   truth_load FILE  the simulator's truth by 10 minutes: $scratch/truth.rows and its $scratch/items, $tenants, and $until, its last period's end
+#   truth_holds SECONDS PORT FROM UNTIL     what the server says of these items and scopes ($scratch/rows) is the truth within that time
+#   known_items      of rows on stdin those of $scratch/items
 #   also_at_exit COMMAND                    what else is to be ended with the test, first; its exit code stays what it was
 #   random_seconds MOST                     0.000 to MOST, from SEED
 set -u -o pipefail
@@ -136,6 +139,21 @@ usage_rows() {
 truth_rows() {
     jq -r --arg granularity "$2" 'select(.item and .granularity == $granularity and (.partial | not)) |
         [.scope, .id, .item, .granularity, .start, .peak, .peak_at, .seat_ms] | @tsv' "$1" | sort
+}
+
+truth_load() {
+    truth_rows "$1" 10m >"$scratch/truth.rows"
+    [ -s "$scratch/truth.rows" ] || fail "no rows of truth in $1"
+    cut -f3 "$scratch/truth.rows" | sort -u >"$scratch/items"
+    tenants=$(jq -r 'select(.scope == "tenant") | .id' "$1" | sort -un)
+    until=$(date -u -d "$(cut -f5 "$scratch/truth.rows" | sort | tail -n 1) + 10 minutes" +%FT%TZ)
+}
+known_items() { awk -F'\t' 'NR == FNR { known[$1]; next } $3 in known' "$scratch/items" -; }
+truth_is_told() { usage_rows --url "http://localhost:$1" "$2" "$3" 10m system $tenants | known_items >"$scratch/rows" && cmp -s "$scratch/rows" "$scratch/truth.rows"; }
+truth_holds() {
+    local seconds=$1
+    shift
+    wait_for "$seconds" "the server to tell the truth" truth_is_told "$@" || { rows_equal "$scratch/truth.rows" "$scratch/rows"; return 1; }
 }
 
 # rows_equal A B: shows how two files of rows differ.

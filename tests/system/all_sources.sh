@@ -32,18 +32,9 @@ sources:
 END
 expect 0 "settings" "$SEATMETER" settings check -c "$scratch/settings.yaml"
 
-# truth_of FILE: its rows, up to as_of, and what to ask the server for
-truth_of() {
-    truth_rows "$1" 10m >"$scratch/truth.rows"
-    cut -f3 "$scratch/truth.rows" | sort -u >"$scratch/items"
-    tenants=$(jq -r 'select(.scope == "tenant") | .id' "$1" | sort -un)
-    until=$(date -u -d "$(cut -f5 "$scratch/truth.rows" | sort | tail -n 1) + 10 minutes" +%FT%TZ)
-}
-known_items() { awk -F'\t' 'NR == FNR { known[$1]; next } $3 in known' "$scratch/items" -; }
-agrees() { usage_rows --url "http://localhost:$port" "$from" "$until" 10m system $tenants | known_items >"$scratch/rows" && cmp -s "$scratch/rows" "$scratch/truth.rows"; }
 is_true() {
-    truth_of "$2"
-    wait_for 120 "$1: the truth" agrees || { rows_equal "$scratch/truth.rows" "$scratch/rows"; fail "$1: the server's numbers are not the truth"; }
+    truth_load "$2"
+    truth_holds 120 "$port" "$from" "$until" || fail "$1: the server's numbers are not the truth"
     note "$1: $(wc -l <"$scratch/rows") rows of $(wc -l <"$scratch/items") items are the truth"
 }
 

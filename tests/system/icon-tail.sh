@@ -21,6 +21,8 @@ finish() {
 trap finish EXIT
 
 say() { echo "ok: $*"; }
+# holds WHAT COMMAND…   (under set -e a "[ … ] && say" goes on when it is false)
+holds() { local what=$1; shift; "$@" || { echo "FAILED: $what"; exit 1; }; say "$what"; }
 sql() { psql -X -q -At -v ON_ERROR_STOP=1 "$@"; }
 
 pg_start "$dir"
@@ -119,14 +121,15 @@ fact 'membership person/1 57 {"group":700,"member":5001,"member_type":"person"}'
 fact 'coverage gls/77/1 0 {"from":"2026-11-22T00:00:00.000Z","group":"pair","note":"switch 11, by provider 101"}'
 fact 'source icon-a 1 {"group":"pair","kind":"icon"}'
 fact 'watermark watermark 1795420800500 {"until":"2026-11-23T08:00:00.500Z"}'
-[ "$(head -n 1 "$dir/out" | grep -c '"kind":"source"')" = 1 ] && say "a source says first what it is"
-[ "$(have | grep -cE 'group/701|user[0-9]')" = 0 ] && say "no access group, no person's name"
+holds "a source says first what it is" [ "$(head -n 1 "$dir/out" | grep -c '"kind":"source"')" = 1 ]
+holds "no access group, no person's name" [ "$(have | grep -cE 'group/701|user[0-9]')" = 0 ]
 
 # 2. Numbers that become visible in another order than they were given; holes.
 exec {late}> >(psql -X -q -At >/dev/null 2>&1)
 late_pid=$!
 { echo "BEGIN;"; login_row 130; login_row 131; } >&"$late"
-wait_for 30 "the open transaction" test -n "$(sql -c "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND pid <> pg_backend_pid()" | head -1)" || true
+is_open() { [ -n "$(sql -c "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND application_name = 'psql' AND xact_start IS NOT NULL LIMIT 1")" ]; }
+wait_for 30 "the open transaction" is_open
 { login_row 140; login_row 9000; } | sql
 written 9000
 agree "a higher number first"
@@ -180,7 +183,7 @@ for round in 1 2 3 4 5; do
     [ $((RANDOM % 2)) = 0 ] || fact "login_session $((9120 + round * 20)) "
 done
 agree "five kills"
-[ "$(have | grep -c '^contradiction')" = 0 ] && say "a restart rewrites no history"
+holds "a restart rewrites no history" [ "$(have | grep -c '^contradiction')" = 0 ]
 
 # 7. A column goes away, and comes back; the other tables go on.
 sql -c "ALTER TABLE gx_session_endpoint RENAME COLUMN mediatype TO was_mediatype"
@@ -192,7 +195,7 @@ sql -c "ALTER TABLE gx_session_endpoint RENAME COLUMN was_mediatype TO mediatype
 sql -c "UPDATE gx_session_endpoint SET terminated = '2026-11-23 13:00:00', gsys_useq = 14000 WHERE id = 5"
 hears 'table GX_SESSION_ENDPOINT is read again'
 agree "a column that was missing"
-[ "$(grep -c 'MEDIATYPE (session_endpoint' "$dir/log")" = 1 ] && say "the missing column was said once"
+holds "the missing column was said once" [ "$(grep -c 'MEDIATYPE (session_endpoint' "$dir/log")" = 1 ]
 sql -c "ALTER TABLE go_campaign RENAME TO away"
 { login_row 9302; } | sql
 fact 'login_session 9302 '

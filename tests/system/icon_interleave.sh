@@ -5,8 +5,7 @@
 # 50 seeds each, 300 with --long; the same generator does thousands in memory (tests/property/test_icon.c).
 . "$(dirname "${BASH_SOURCE[0]}")/../support/system.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../support/mariadb.sh"
-both_end() { local status=$?; trap '' INT TERM; mdb_stop; (exit $status); at_exit; }
-trap both_end EXIT
+also_at_exit mdb_stop
 # The linker cannot wrap what is optimized across files, as a release is: a tree of its own, without.
 BUILD=$tree/build/plain
 { cmake -S "$tree" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER_LAUNCHER="$(command -v ccache)" && ninja -C "$BUILD" system.icon_interleave; } >"$scratch/build.log" 2>&1 ||

@@ -35,16 +35,9 @@ expect 0 "the probe with another account" "$SEATMETER" adapt icon -c "$scratch/w
 expect_said '! this account may change GC_ANNEX, .*an account that may only SELECT is enough'
 
 server_start "$scratch/settings.yaml" "$port"
-tenants=$(jq -r 'select(.scope == "tenant") | .id' "$scratch/truth.jsonl" | sort -un)
-truth_rows "$scratch/truth.jsonl" 10m >"$scratch/truth.rows"
-cut -f3 "$scratch/truth.rows" | sort -u >"$scratch/items"
-to=$(date -u -d "$(cut -f5 "$scratch/truth.rows" | sort | tail -n 1) + 10 minutes" +%FT%TZ)
-agrees() {
-    usage_rows --url "http://localhost:$port" "$from" "$to" 10m system $tenants | awk -F'\t' 'NR == FNR { known[$1]; next } $3 in known' "$scratch/items" - >"$scratch/live.rows"
-    cmp -s "$scratch/live.rows" "$scratch/truth.rows"
-}
-wait_for 120 "the truth" agrees || { rows_equal "$scratch/truth.rows" "$scratch/live.rows"; fail "from MariaDB the numbers are not the truth"; }
-note "$(wc -l <"$scratch/live.rows") rows of $(wc -l <"$scratch/items") items from MariaDB are the truth"
+truth_load "$scratch/truth.jsonl"
+truth_holds 120 "$port" "$from" "$until" || fail "from MariaDB the numbers are not the truth"
+note "$(wc -l <"$scratch/rows") rows of $(wc -l <"$scratch/items") items from MariaDB are the truth"
 server_stop
 
 # The set of facts is the database's, while writers overlap.

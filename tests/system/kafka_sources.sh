@@ -47,13 +47,8 @@ for round in 1 2 3; do
 done
 wait_for 120 "the end of the simulated hours" ended && is_running "$simulator" || { cat "$scratch/simulator.log"; fail "the simulator"; }
 
-truth_rows "$scratch/truth.jsonl" 10m >"$scratch/truth.rows"
-cut -f3 "$scratch/truth.rows" | sort -u >"$scratch/items"
-tenants=$(jq -r 'select(.scope == "tenant") | .id' "$scratch/truth.jsonl" | sort -un)
-until=$(date -u -d "$(cut -f5 "$scratch/truth.rows" | sort | tail -n 1) + 10 minutes" +%FT%TZ)
-known_items() { awk -F'\t' 'NR == FNR { known[$1]; next } $3 in known' "$scratch/items" -; }
-agrees() { usage_rows --url "http://localhost:$port" "$from" "$until" 10m system $tenants | known_items >"$scratch/rows" && cmp -s "$scratch/rows" "$scratch/truth.rows"; }
-wait_for 180 "the truth" agrees || { rows_equal "$scratch/truth.rows" "$scratch/rows"; tail -n 5 "$scratch"/adapt-*.log >&2; fail "the server's numbers are not the truth"; }
+truth_load "$scratch/truth.jsonl"
+truth_holds 180 "$port" "$from" "$until" || { tail -n 5 "$scratch"/adapt-*.log >&2; fail "the server's numbers are not the truth"; }
 note "$(wc -l <"$scratch/rows") rows of $(wc -l <"$scratch/items") items are the truth"
 [ "$(wc -l <"$scratch/items")" = 25 ] || fail "not every item was there"
 api "$port" /api/v1/dead | jq -e '.count == 0' >/dev/null || fail "there are dead letters"
