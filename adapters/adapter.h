@@ -47,12 +47,14 @@ struct adapter_options {
     const char *name;            /* the source's name */
     const struct yaml *settings; /* its entry under sources:; lives as long as the adapter */
     const char *file;            /* the settings file, for messages */
+    const struct bytes *items;   /* the codes of the catalog, ended by an absent one; NULL: not known here */
     struct bytes cursor;         /* where it was; absent: from the start */
     struct adapter_sink sink;
 };
 
 struct adapter_kind {
     const char *name; /* icon, config, gvp, entitlement */
+    bool names_items; /* its settings and files name items of the catalog, so it is told which there are */
     /* Checks its settings and makes it; touches no foreign system.  ERR_SETTINGS, logged with file and line. */
     enum err (*create)(const struct adapter_options *options, struct adapter **adapter);
     /* Works until stop(); the foreign system's failures are said once, retried with back-off and jitter. */

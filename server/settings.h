@@ -66,6 +66,12 @@ MUST_CHECK enum err settings_read(const char *file, struct arena *arena, const s
 MUST_CHECK enum err settings_catalog(const struct settings *settings, struct arena *arena, struct catalog **catalog);
 /* The same for a file, NULL: the shipped one. */
 MUST_CHECK enum err catalog_read_file(const char *file, struct arena *arena, struct catalog **catalog);
+struct adapter_kind;
+struct adapter_options;
+/* What an adapter of the source is told by the settings; sink and cursor are left to the caller.  In arena.  ERR_SETTINGS, logged: the
+ * kind asks which items there are, and the catalog cannot be read. */
+MUST_CHECK enum err settings_adapter_options(const struct settings *settings, const struct source_settings *source, const struct adapter_kind *kind,
+                                             struct arena *arena, struct adapter_options *options);
 /* Lets each source's adapter look at its own keys; touches no foreign system.  ERR_SETTINGS, every fault logged. */
 MUST_CHECK enum err settings_check_sources(const struct settings *settings);
 /* The whole manual as YAML with comments: what stands in deploy/settings.yaml. */

@@ -106,7 +106,7 @@ static void write_receipt(const struct taking *taking, instant now, bool accepte
     buffer_printf(out, "what: %s\n", reading->what ? reading->what : "nobody knows");
     buffer_printf(out, "bytes: %zu\nsha256: %s\n", taking->content.len, taking->accepted.content);
     if (!accepted) {
-        buffer_printf(out, "\n%zu faults, nothing of the file was taken:\n", reading->fault_count);
+        buffer_printf(out, "\n%zu fault%s, nothing of the file was taken:\n", reading->fault_count, reading->fault_count == 1 ? "" : "s");
         write_remarks(taking, true, name, out);
         if (reading->fault_count > READING_FAULTS_MAX)
             buffer_printf(out, "… and %zu more\n", reading->fault_count - READING_FAULTS_MAX);
@@ -120,6 +120,8 @@ static void write_receipt(const struct taking *taking, instant now, bool accepte
     buffer_printf(out, "facts: %zu\n", reading->fact_count);
     if (reading->unmapped)
         buffer_printf(out, "unmapped: %zu, see below\n", reading->unmapped);
+    if (reading->strays)
+        buffer_printf(out, "in no catalog: %zu, see below\n", reading->strays);
     buffer_append_char(out, '\n');
     write_remarks(taking, false, name, out);
 }
@@ -147,7 +149,8 @@ static enum err read_content(struct drop *drop, struct taking *taking, int64_t v
     struct arena *arena = drop->file_arena;
     const struct accepted *license = cursor_find(drop->cursor, BYTES_LITERAL("license"));
     struct bytes map_text;
-    taking->reading = (struct reading){.arena = arena, .source = bytes_from_text(drop->options.settings->name), .version = version};
+    taking->reading = (struct reading){.arena = arena, .items = drop->options.items,
+                                        .source = bytes_from_text(drop->options.settings->name), .version = version};
     if (entitlement_map_load(drop->options.settings->map, arena, &taking->reading.map, &map_text, why))
         return ERR_SETTINGS;
     taking->accepted = (struct accepted){.version = version};
@@ -196,6 +199,8 @@ static enum err finish(struct drop *drop, const struct taking *taking, bool acce
     log_info(part, "%s accepted, now %s: %s, %zu facts", taking->name, to, taking->reading.what, taking->reading.fact_count);
     if (taking->reading.unmapped)
         log_warning(part, "%s: %zu names are in no map, see its receipt in %s", taking->name, taking->reading.unmapped, to);
+    if (taking->reading.strays)
+        log_warning(part, "%s: codes of no item of the catalog, %zu times, see its receipt in %s", taking->name, taking->reading.strays, to);
     return state(drop, taking);
 }
 

@@ -19,6 +19,7 @@ struct drop;
 struct drop_options {
     const struct entitlement_settings *settings; /* outlives it */
     const char *part;                            /* who speaks in the log */
+    const struct bytes *items;                   /* the catalog's codes, as in adapter.h; outlive it */
     struct adapter_sink sink;
     struct bytes cursor;
 };

@@ -23,7 +23,7 @@ static enum err entitlement_create(const struct adapter_options *options, struct
     enum err err = entitlement_settings_read(options, adapter->arena, &adapter->settings);
     if (err == ERR_OK) {
         adapter->part = arena_printf(adapter->arena, "entitlement %s", adapter->settings.name);
-        err = drop_create(&(struct drop_options){&adapter->settings, adapter->part, options->sink, options->cursor}, &adapter->drop);
+        err = drop_create(&(struct drop_options){&adapter->settings, adapter->part, options->items, options->sink, options->cursor}, &adapter->drop);
     }
     if (err) {
         adapter_entitlement.destroy(adapter);
@@ -70,6 +70,7 @@ static void entitlement_stop(struct adapter *adapter)
 
 const struct adapter_kind adapter_entitlement = {
     .name = "entitlement",
+    .names_items = true,
     .create = entitlement_create,
     .run = entitlement_run,
     .stop = entitlement_stop,

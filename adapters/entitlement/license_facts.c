@@ -50,6 +50,8 @@ static void tell(struct reading *reading, const struct license_line *line, const
     else
         reading_note(reading, line->line, "%s: %s%s", shown, reading_codes_shown(reading, group->codes),
                      line->expires != DATE_NONE && line->expires < today ? ", expired: counts 0 now" : "");
+    if (counts && group->codes)
+        reading_check_codes(reading, line->line, group->codes);
 }
 
 static void make_groups(struct reading *reading, const struct license *license, int32_t today, struct groups *groups)

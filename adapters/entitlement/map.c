@@ -5,13 +5,16 @@
 #include "base/yaml.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 
 /* deploy/entitlement-map.yaml */
 extern const unsigned char entitlement_map_shipped[];
 extern const size_t entitlement_map_shipped_size;
 
 struct entry {
-    struct bytes name;
+    struct bytes name; /* folded where case does not tell */
+    struct bytes shown;
+    int line;          /* 0: a shipped one */
     struct item_codes codes;
 };
 
@@ -28,7 +31,11 @@ struct item_map {
 struct reader {
     struct arena *arena;
     const char *why;
+    bool own; /* the site's file, not the shipped one */
 };
+
+static const char bundle[] = "bundle:";
+enum { BUNDLE_LEN = sizeof bundle - 1 };
 
 static const char *const field_keys[] = {
 #define X(field, key) key,
@@ -56,11 +63,23 @@ __attribute__((format(printf, 3, 4))) static bool refuse(struct reader *reader, 
     return false;
 }
 
+static bool is_bundle_code(struct bytes code)
+{
+    return code.len > BUNDLE_LEN && memcmp(code.data, bundle, BUNDLE_LEN) == 0;
+}
+
+bool item_code_is_known(const struct bytes *items, struct bytes code)
+{
+    bool known = !items || is_bundle_code(code);
+    for (; !known && bytes_present(*items); items++)
+        known = bytes_equal(*items, code);
+    return known;
+}
+
 bool item_code_is_lawful(struct bytes code)
 {
-    static const char bundle[] = "bundle:";
-    bool is_bundle = code.len > sizeof bundle - 1 && memcmp(code.data, bundle, sizeof bundle - 1) == 0;
-    for (size_t i = is_bundle ? sizeof bundle - 1 : 0; i < code.len; i++) {
+    bool is_bundle = is_bundle_code(code);
+    for (size_t i = is_bundle ? BUNDLE_LEN : 0; i < code.len; i++) {
         uint8_t c = code.data[i];
         bool digit = c >= '0' && c <= '9', letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         if (!(digit || (!is_bundle && (letter || c == '-' || c == '_' || c == '.'))))
@@ -150,6 +169,8 @@ static bool take_entries(struct reader *reader, const struct yaml *part, bool fo
     for (size_t i = 0; i < count && fits; i++) {
         const struct yaml *child = &part->children[i];
         struct entry *entry = &to->list[to->count++];
+        entry->shown = child->name;
+        entry->line = reader->own ? child->name_line : 0;
         entry->name = fold ? words_of(child->name, reader->arena) : child->name;
         if (entry->name.len == 0)
             fits = refuse(reader, child->name_line, "an empty name");
@@ -216,6 +237,7 @@ enum err item_map_read(struct bytes text, struct arena *arena, const struct item
     bool shipped = read_text(&reader, bytes_of(entitlement_map_shipped, entitlement_map_shipped_size), map);
     check(shipped);
     *out = map;
+    reader.own = true;
     if (!bytes_present(text) || read_text(&reader, text, map))
         return ERR_OK;
     *why = reader.why;
@@ -298,6 +320,34 @@ static bool gives(const struct entries *entries, struct bytes code)
 bool item_map_has_code(const struct item_map *map, struct bytes code)
 {
     return gives(&map->items, code) || gives(&map->features, code);
+}
+
+static size_t add_strays(const struct entries *entries, const struct bytes *items, struct item_stray *strays, size_t count)
+{
+    for (size_t i = 0; i < entries->count; i++)
+        for (size_t j = 0; entries->list[i].line && j < entries->list[i].codes.count; j++)
+            if (!item_code_is_known(items, entries->list[i].codes.codes[j])) {
+                if (strays)
+                    strays[count] = (struct item_stray){entries->list[i].line, entries->list[i].shown, entries->list[i].codes.codes[j]};
+                count++;
+            }
+    return count;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    const struct item_stray *x = a, *y = b;
+    return (x->line > y->line) - (x->line < y->line);
+}
+
+size_t item_map_strays(const struct item_map *map, const struct bytes *items, struct arena *arena, const struct item_stray **out)
+{
+    size_t count = add_strays(&map->items, items, NULL, add_strays(&map->features, items, NULL, 0));
+    struct item_stray *strays = arena_alloc(arena, (count + 1) * sizeof *strays);
+    add_strays(&map->items, items, strays, add_strays(&map->features, items, strays, 0));
+    qsort(strays, count, sizeof *strays, compare_lines);
+    *out = strays;
+    return count;
 }
 
 bool item_map_is_field(const struct item_map *map, enum xml_field field, struct bytes name)

@@ -3,8 +3,9 @@
  *
  * Three parts (deploy/entitlement-map.yaml): names of the licence file's features, names and numbers of items, and how
  * the elements of the entitlement XML are called, since the vendor never published them.  A part that a site's file
- * leaves out is the shipped one.  The adapter does not know the catalog: a code that no line of the map gives is
- * taken as it stands where a code is asked for, and matches nothing if there is no such item.
+ * leaves out is the shipped one.  A code that no line of the map gives is taken as it stands where a code is asked for.
+ * One that no item of the catalog has is taken, too, since the catalog may come later; it counts for nothing until then,
+ * and is told.
  *
  * Thread: any.  Owner: the arena.
  */
@@ -64,6 +65,18 @@ const struct item_codes *item_map_item(const struct item_map *map, struct bytes 
 bool item_map_has_code(const struct item_map *map, struct bytes code);
 /* What the field may be called: does name say it? */
 bool item_map_is_field(const struct item_map *map, enum xml_field field, struct bytes name);
+
+/* Whether the catalog has such an item.  items: its codes, ended by an absent one; NULL: not known, and everything is one.
+ * bundle:ID stands in no catalog and is always one. */
+bool item_code_is_known(const struct bytes *items, struct bytes code);
+
+struct item_stray {
+    int line;
+    struct bytes name, code; /* as the file has them */
+};
+
+/* The names of a site's own file whose code no item has, in their order; in arena.  Of the shipped lines nobody asks. */
+size_t item_map_strays(const struct item_map *map, const struct bytes *items, struct arena *arena, const struct item_stray **strays);
 
 /* True for what the catalog takes as a code, and for bundle:ID. */
 bool item_code_is_lawful(struct bytes code);

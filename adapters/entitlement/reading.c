@@ -103,12 +103,23 @@ const char *reading_codes_shown(const struct reading *reading, const struct item
     return text;
 }
 
+void reading_check_codes(struct reading *reading, int line, const struct item_codes *codes)
+{
+    for (size_t i = 0; i < codes->count; i++)
+        if (!item_code_is_known(reading->items, codes->codes[i])) {
+            reading_note(reading, line, "%s is no item of the catalog, expected one of its codes or bundle:ID: it counts for nothing until there is one",
+                         reading_shown(reading, codes->codes[i]));
+            reading->strays++;
+        }
+}
+
 const struct item_codes *reading_item(struct reading *reading, int line, struct bytes name)
 {
     const struct item_codes *codes = item_map_item(reading->map, name, reading->arena);
     if (codes) {
         if (codes->count == 0)
             reading_note(reading, line, "%s: not counted, says the map", reading_shown(reading, name));
+        reading_check_codes(reading, line, codes);
         return codes;
     }
     if (!item_code_is_lawful(name)) {
@@ -122,6 +133,7 @@ const struct item_codes *reading_item(struct reading *reading, int line, struct 
     struct item_codes *own = arena_alloc(reading->arena, sizeof *own);
     own->codes = arena_alloc(reading->arena, sizeof *own->codes);
     own->codes[own->count++] = arena_copy(reading->arena, name);
+    reading_check_codes(reading, line, own);
     return own;
 }
 

@@ -42,6 +42,7 @@ struct reading {
     /* given */
     struct arena *arena;
     const struct item_map *map;
+    const struct bytes *items; /* the catalog's codes, as in adapter.h; NULL: not known */
     struct bytes source;
     int64_t version; /* of all its facts: the time of acceptance in µs */
     struct license_since license;
@@ -53,6 +54,7 @@ struct reading {
     struct remark *remarks;
     size_t remark_count, remark_capacity, fault_count;
     size_t unmapped; /* how many names the map does not know */
+    size_t strays;   /* how often a code was named that no item of the catalog has */
 };
 
 /* ERR_INPUT: refused, with at least one fault. */
@@ -70,6 +72,8 @@ bool reading_quantity(struct reading *reading, int line, const char *name, struc
 bool reading_date(struct reading *reading, int line, const char *name, struct bytes text, int32_t *date);
 /* The codes of an item where a code may stand itself; NULL: a fault was told.  None: not counted, noted. */
 const struct item_codes *reading_item(struct reading *reading, int line, struct bytes name);
+/* Notes each that no item of the catalog has. */
+void reading_check_codes(struct reading *reading, int line, const struct item_codes *codes);
 /* "inbound-voice, ha-cim" */
 const char *reading_codes_shown(const struct reading *reading, const struct item_codes *codes);
 

@@ -13,7 +13,7 @@ struct entitlement_settings {
     int64_t poll_seconds;
 };
 
-/* Into arena; the map is read to be checked.  ERR_SETTINGS, each fault logged with file and line. */
+/* Into arena; the map is read to be checked, and what it names of no catalog is warned of.  ERR_SETTINGS, each fault logged with file and line. */
 MUST_CHECK enum err entitlement_settings_read(const struct adapter_options *options, struct arena *arena,
                                               struct entitlement_settings *settings);
 /* The map as it stands now; *text absent without a file.  ERR_SETTINGS and *why: a sentence that names the file. */

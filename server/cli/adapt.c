@@ -58,9 +58,12 @@ static void *run(void *owner)
 {
     struct adapting *adapting = owner;
     struct arena *arena = arena_create();
-    struct adapter_options options = {.name = adapting->source->name, .settings = adapting->source->own, .file = adapting->settings->file, .sink = adapting->face};
+    struct adapter_options options;
     struct adapter *adapter = NULL;
-    adapting->err = kafka_sink_open(adapting->sink, arena, &options.cursor);
+    adapting->err = settings_adapter_options(adapting->settings, adapting->source, adapting->kind, arena, &options);
+    options.sink = adapting->face;
+    if (adapting->err == ERR_OK)
+        adapting->err = kafka_sink_open(adapting->sink, arena, &options.cursor);
     if (adapting->err == ERR_OK) {
         log_info("adapt", "%s: %s", adapting->source->name, bytes_present(options.cursor) ? "goes on from its cursor" : "starts without a cursor");
         adapting->err = adapting->kind->create(&options, &adapter);

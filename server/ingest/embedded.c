@@ -36,7 +36,7 @@ static enum err create_one(struct embedded *embedded, const struct settings *set
                            struct db *db, struct batch_queue *queue)
 {
     struct running *running = &embedded->sources[embedded->count++];
-    struct adapter_options options = {.name = source->name, .settings = source->own, .file = settings->file};
+    struct adapter_options options;
     struct db_txn *txn;
     running->name = source->name;
     running->kind = adapter_kind_find(bytes_from_text(source->kind));
@@ -45,7 +45,9 @@ static enum err create_one(struct embedded *embedded, const struct settings *set
                   source->own->line, source->name, source->kind);
         return ERR_SETTINGS;
     }
-    enum err err = db_begin_read(db, &txn);
+    enum err err = settings_adapter_options(settings, source, running->kind, embedded->arena, &options);
+    if (err == ERR_OK)
+        err = db_begin_read(db, &txn);
     if (err != ERR_OK)
         return err;
     position_get(txn, bytes_from_text(source->name), embedded->arena, &options.cursor);

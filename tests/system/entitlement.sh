@@ -18,6 +18,14 @@ expect 0 "settings" "$SEATMETER" settings check -c "$scratch/settings.yaml"
 sed 's/poll_seconds: 1/poll_seconds: 0/' "$scratch/settings.yaml" >"$scratch/wrong.yaml"
 expect 2 "wrong settings" "$SEATMETER" settings check -c "$scratch/wrong.yaml"
 expect_said 'wrong.yaml:[0-9]+: source "sold": poll_seconds: "0", expected a number from 1 to 3600'
+printf 'items:\n  Mail: email\n  Seats: inbound-voices\n' >"$scratch/stray.yaml"
+sed "s|map: .*|map: $scratch/stray.yaml|" "$scratch/settings.yaml" >"$scratch/strays.yaml"
+expect 0 "a map that names no item of the catalog" "$SEATMETER" settings check -c "$scratch/strays.yaml"
+expect_said 'stray.yaml:3: "Seats": "inbound-voices" is no item of the catalog, expected one of its codes or bundle:ID'
+{ cat "$tree/deploy/catalog.yaml" && printf '  - {code: inbound-voices, name: Seats, measures: [concurrent], where: {kind: session}}\n'; } >"$scratch/catalog.yaml"
+printf 'catalog: %s\n' "$scratch/catalog.yaml" >>"$scratch/strays.yaml"
+expect 0 "a catalog that has it" "$SEATMETER" settings check -c "$scratch/strays.yaml"
+! grep -q 'no item of the catalog' "$scratch/err" || fail "an item of the site's own catalog is called none"
 server_start "$scratch/settings.yaml" "$port"
 
 # rules LIST FILTER: what jq says of a list, whose rows are .rows whatever its name
@@ -82,6 +90,12 @@ echo '  ex_unknown: email' >>"$scratch/map.yaml"
 put license.dat <"$examples/license.dat"
 aside accepted license.dat.2
 wants entitlements '[.rows[] | select(.key | startswith("license/")) | .body.lines | length]' '[4,4]'
+
+note "an item of no catalog"
+printf 'tenant,item,effective,quantity\n103,e-male,2026-11-01,1\n' | put stray.csv
+aside accepted stray.csv
+receipt accepted/stray.csv '^in no catalog: 1, see below$'
+receipt accepted/stray.csv '^stray.csv:2: "e-male" is no item of the catalog, expected one of its codes or bundle:ID'
 
 note "kill -9 at random instants"
 for round in {1..6}; do

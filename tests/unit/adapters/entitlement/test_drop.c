@@ -16,7 +16,8 @@
 
 static struct {
     struct arena *arena;
-    char dir[SCRATCH_PATH_SIZE];
+    char dir[SCRATCH_PATH_SIZE], map[SCRATCH_PATH_SIZE];
+    const struct bytes *items;
     struct entitlement_settings settings;
     struct drop *drop;
     struct buffer facts, refused, cursor; /* what came out since begin or forget() */
@@ -55,7 +56,7 @@ static enum err take_cursor(void *owner, struct bytes cursor)
 /* A run of the adapter from the last cursor. */
 static void start(void)
 {
-    struct drop_options options = {.settings = &here.settings, .part = "drop", .sink = {NULL, take_fact, take_refused, take_cursor}};
+    struct drop_options options = {.settings = &here.settings, .part = "drop", .items = here.items, .sink = {NULL, take_fact, take_refused, take_cursor}};
     if (here.cursor.len)
         options.cursor = arena_copy(here.arena, buffer_bytes(&here.cursor));
     cr_assert_eq(drop_create(&options, &here.drop), ERR_OK);
@@ -173,10 +174,31 @@ Test(drop, a_faulty_file_goes_aside_with_its_reasons)
                               "wrong.csv:3: tenant: \"Acme\", expected its id, a whole number\n"), "%s", receipt);
     cr_expect_str_eq(buffer_text(&here.refused), "file wrong.csv: line 2: quantity: \"many\", expected a whole number of 0 to 1000000000, or unlimited "
                                                  "(and 1 more, see the receipt) [81 bytes]\n");
-    put("wrong.csv", CSV);
+    put("wrong.csv", CSV "101,email,2026-01-01,many\n");
     looks(2);
+    cr_expect(strstr(get("refused/wrong.csv.2.receipt"), "\n1 fault, nothing of the file was taken:\n"));
     cr_expect(exists("refused/wrong.csv.2") && exists("refused/wrong.csv.2.receipt"), "the same name again takes nobody's place");
     cr_expect_str_eq(facts(), "");
+}
+
+Test(drop, a_code_of_no_item_is_taken_and_told)
+{
+    static const struct bytes items[] = {BYTES_LITERAL("email"), BYTES_LITERAL("cim-ms"), BYTES_NONE};
+    stop();
+    here.items = items;
+    start();
+    put("counts.csv", CSV "101,email,2026-01-01,5\n101,emale,2026-01-01,7\n101,Genesys Inbound Voice,2026-01-01,9\n101,bundle:7,2026-01-01,1\n");
+    put("feature.dat", "FEATURE a v 1.0 permanent 5 HOSTID=ANY\nFEATURE b v 1.0 permanent 6 HOSTID=ANY\n");
+    here.settings.map = scratch_file("features: {a: cim-ms, b: [cim-ms, cim-mms]}\n", here.map);
+    looks(2);
+    const char *counts = get("accepted/counts.csv.receipt"), *features = get("accepted/feature.dat.receipt");
+    cr_expect(strstr(counts, "\nfacts: 4\nunmapped: 2, see below\nin no catalog: 2, see below\n"), "%s", counts);
+    cr_expect(strstr(counts, "counts.csv:3: \"emale\" is no item of the catalog, expected one of its codes or bundle:ID: it counts for nothing until there is one\n") &&
+              strstr(counts, "counts.csv:4: \"inbound-voice\" is no item of the catalog") && !strstr(counts, "csv:2: \"email\" is no") && !strstr(counts, "csv:5: \"bundle:7\" is no item"), "%s", counts);
+    cr_expect(strstr(features, "\nin no catalog: 1, see below\n") && strstr(features, "feature.dat:2: \"cim-mms\" is no item of the catalog"), "%s", features);
+    cr_expect(strstr(facts(), "\"item\":\"emale\""), "the fact is the same with and without it");
+    printf("%s%s", counts, features);
+    scratch_remove(here.map);
 }
 
 Test(drop, the_same_again_is_a_no_op_unless_another_came_between)

@@ -84,3 +84,23 @@ Test(map, faults_have_their_line)
     printf("%zu faulty maps\n", sizeof rows / sizeof *rows);
     arena_destroy(arena);
 }
+
+Test(map, codes_of_no_item_are_told_with_their_line)
+{
+    static const struct bytes items[] = {BYTES_LITERAL("email"), BYTES_LITERAL("gvp-ports"), BYTES_NONE};
+    struct arena *arena = arena_create();
+    const struct item_map *map;
+    const struct item_stray *strays;
+    const char *why = NULL, *shown = "";
+    cr_assert_eq(item_map_read(BYTES_LITERAL("features:\n  seat: gvp-port\n  set: bundle:7\n  none: ~\nitems:\n  Mail: email\n  Big  Mail: [email, e-mail, E-MAIL]\n"), arena, &map, &why),
+                 ERR_OK, "%s", why);
+    size_t count = item_map_strays(map, items, arena, &strays);
+    for (size_t i = 0; i < count; i++)
+        shown = arena_printf(arena, "%s%d %s %s\n", shown, strays[i].line, arena_text(arena, strays[i].name), arena_text(arena, strays[i].code));
+    cr_expect_str_eq(shown, "2 seat gvp-port\n7 Big  Mail e-mail\n7 Big  Mail E-MAIL\n");
+    cr_expect_eq(item_map_strays(map, NULL, arena, &strays), 0, "of an unknown catalog nothing is told");
+    cr_assert_eq(item_map_read(BYTES_LITERAL("features: {a: email}\n"), arena, &map, &why), ERR_OK);
+    cr_expect_eq(item_map_strays(map, items, arena, &strays), 0, "the shipped lines are nobody's fault");
+    printf("%zu codes of no item\n", count);
+    arena_destroy(arena);
+}
