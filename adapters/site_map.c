@@ -32,11 +32,11 @@ bool site_need(struct site_reader *reader, const struct yaml *value, enum yaml_k
     return value->kind == kind || site_refuse_value(reader, value, kind == YAML_KIND_MAP ? "a map" : kind == YAML_KIND_LIST ? "a list" : "a text");
 }
 
-bool site_read_identifier(struct site_reader *reader, const struct yaml *value, const char *expected, const char **out)
+bool site_read_identifier(struct site_reader *reader, const struct yaml *value, const char **out)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$#.";
     if (value->kind != YAML_KIND_SCALAR)
-        return site_refuse_value(reader, value, expected);
+        return site_refuse_value(reader, value, "a name or ~");
     *out = NULL;
     if (yaml_is_null(value))
         return true;
@@ -79,10 +79,10 @@ int site_code_find(const struct site_codes *codes, int64_t code)
     return 0;
 }
 
-static bool read_code_list(struct site_reader *reader, const struct yaml *value, const char *expected, int meaning, struct site_codes *codes)
+static bool read_code_list(struct site_reader *reader, const struct yaml *value, int meaning, struct site_codes *codes)
 {
     if (value->kind != YAML_KIND_LIST)
-        return site_refuse_value(reader, value, expected);
+        return site_refuse_value(reader, value, "a list of numbers");
     for (size_t i = 0; i < value->child_count; i++) {
         int64_t code;
         if (!yaml_integer(&value->children[i], &code))
@@ -95,7 +95,7 @@ static bool read_code_list(struct site_reader *reader, const struct yaml *value,
 }
 
 bool site_read_codes(struct site_reader *reader, const struct yaml *value, const struct site_word *words, size_t count, int kind,
-                     const char *expected, struct site_codes *codes)
+                     struct site_codes *codes)
 {
     size_t room = codes->count;
     unsigned replaced = 0;
@@ -108,7 +108,7 @@ bool site_read_codes(struct site_reader *reader, const struct yaml *value, const
         int meaning = site_word_find(words, count, kind, value->children[i].name);
         if (!meaning)
             return site_refuse_name(reader, &value->children[i], "a meaning that the shipped map has there");
-        if (!read_code_list(reader, &value->children[i], expected, meaning, &all))
+        if (!read_code_list(reader, &value->children[i], meaning, &all))
             return false;
         replaced |= 1u << meaning;
     }

@@ -27,9 +27,8 @@ bool site_refuse_name(struct site_reader *reader, const struct yaml *value, cons
 /* False, and refused, when it is of another kind. */
 bool site_need(struct site_reader *reader, const struct yaml *value, enum yaml_kind kind);
 
-/* A name of a table or column, NULL for ~: it goes into SQL texts as it is, so nothing but plain identifiers.  expected: what to
- * say where there is none at all. */
-bool site_read_identifier(struct site_reader *reader, const struct yaml *value, const char *expected, const char **out);
+/* A name of a table or column, NULL for ~: it goes into SQL texts as it is, so nothing but plain identifiers. */
+bool site_read_identifier(struct site_reader *reader, const struct yaml *value, const char **out);
 /* A list of texts; behind the last stands an absent one. */
 bool site_read_texts(struct site_reader *reader, const struct yaml *value, struct bytes **texts, size_t *count);
 
@@ -55,10 +54,9 @@ struct site_codes {
 int site_word_find(const struct site_word *words, size_t count, int kind, struct bytes name);
 /* 0 when the map has none. */
 int site_code_find(const struct site_codes *codes, int64_t code);
-/* A map of words to lists of codes.  A site's list of a meaning replaces the shipped one.  expected: what to say where there is
- * no list. */
+/* A map of words to lists of codes.  A site's list of a meaning replaces the shipped one. */
 bool site_read_codes(struct site_reader *reader, const struct yaml *value, const struct site_word *words, size_t count, int kind,
-                     const char *expected, struct site_codes *codes);
+                     struct site_codes *codes);
 
 /* --- options ------------------------------------------------------------------------------------- */
 

@@ -58,7 +58,7 @@ static bool read_columns(struct reader *reader, const struct yaml *value, enum c
     for (size_t i = 0; i < value->child_count; i++) {
         const struct yaml *column = &value->children[i];
         enum config_field field = find_field(reader, column, uses[table].needed | uses[table].allowed);
-        if (field == CONFIG_FIELD_COUNT || !site_read_identifier(&reader->site, column, "a text", &columns->names[field]))
+        if (field == CONFIG_FIELD_COUNT || !site_read_identifier(&reader->site, column, &columns->names[field]))
             return false;
         if (!columns->names[field] && (uses[table].needed >> field & 1))
             return site_refuse_value(&reader->site, column, "a column: this one cannot be left out");
@@ -72,7 +72,7 @@ static bool read_table(struct reader *reader, const struct yaml *value, enum con
         return false;
     for (size_t i = 0; i < value->child_count; i++) {
         const struct yaml *member = &value->children[i];
-        bool good = bytes_equal_text(member->name, "table")     ? site_read_identifier(&reader->site, member, "a text", &reader->map->tables[table].table)
+        bool good = bytes_equal_text(member->name, "table")     ? site_read_identifier(&reader->site, member, &reader->map->tables[table].table)
                     : bytes_equal_text(member->name, "columns") ? read_columns(reader, member, table)
                                                                 : site_refuse_name(&reader->site, member, "table or columns");
         if (!good)
@@ -108,7 +108,7 @@ static bool read_code_kinds(struct reader *reader, const struct yaml *value)
             kind++;
         if (kind == CONFIG_CODE_KIND_COUNT)
             return site_refuse_name(&reader->site, &value->children[i], "state, agent, group_type, switch_type or object_type");
-        if (!site_read_codes(&reader->site, &value->children[i], config_words, config_word_count, (int)kind, "a list",
+        if (!site_read_codes(&reader->site, &value->children[i], config_words, config_word_count, (int)kind,
                              &reader->map->codes[kind]))
             return false;
     }

@@ -4,8 +4,6 @@
 #include "base/check.h"
 #include "base/yaml.h"
 
-#include "base/limits.h"
-
 #include <stdio.h>
 
 extern const unsigned char icon_map_shipped[];
@@ -95,7 +93,7 @@ static bool read_table(struct reader *reader, const struct yaml *value, enum ico
     for (size_t i = 0; i < value->child_count; i++) {
         const struct yaml *member = &value->children[i];
         if (bytes_equal_text(member->name, "table")) {
-            if (!site_read_identifier(&reader->site, member, "a name or ~", &columns->table))
+            if (!site_read_identifier(&reader->site, member, &columns->table))
                 return false;
             continue;
         }
@@ -108,7 +106,7 @@ static bool read_table(struct reader *reader, const struct yaml *value, enum ico
             const struct field_use *use = find_use(table, column->name);
             if (!use)
                 return site_refuse_name(&reader->site, column, expected_fields(reader, table));
-            if (!site_read_identifier(&reader->site, column, "a name or ~", &columns->names[use->field]))
+            if (!site_read_identifier(&reader->site, column, &columns->names[use->field]))
                 return false;
             if (!columns->names[use->field] && use->needed)
                 return site_refuse_value(&reader->site, column, "a column: this one cannot be left out");
@@ -150,7 +148,7 @@ static bool read_code_kinds(struct reader *reader, const struct yaml *value)
         if (kind == CODE_KIND_COUNT)
             return site_refuse_name(&reader->site, &value->children[i], "status, state, person_type, group_type, switch_type, object_type, "
                                                             "endpoint_type or provider_tag");
-        if (!site_read_codes(&reader->site, &value->children[i], icon_words, icon_word_count, (int)kind, "a list of numbers",
+        if (!site_read_codes(&reader->site, &value->children[i], icon_words, icon_word_count, (int)kind,
                              &reader->map->codes[kind]))
             return false;
     }

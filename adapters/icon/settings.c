@@ -1,12 +1,8 @@
 #include "adapters/icon/settings.h"
 
 #include "adapters/settings.h"
+#include "base/file.h"
 #include "base/limits.h"
-
-#include <errno.h>
-#include <stdio.h>
-
-enum { MAP_BYTES_MAX = 1 << 20 };
 
 static const struct adapter_key keys[] = {
     ADAPTER_KEY_OWN("kind"),
@@ -26,26 +22,11 @@ static const struct adapter_key keys[] = {
     ADAPTER_KEY_NUMBER(struct icon_settings, reread_hour, 0, 23, 2),
 };
 
-static bool read_file(struct arena *arena, const char *name, struct bytes *text, const char **why)
-{
-    FILE *in = fopen(name, "re");
-    if (!in) {
-        *why = strerror(errno);
-        return false;
-    }
-    char *data = arena_alloc(arena, MAP_BYTES_MAX + 1);
-    size_t len = fread(data, 1, MAP_BYTES_MAX + 1, in);
-    *why = ferror(in) ? "cannot be read" : len > MAP_BYTES_MAX ? "longer than 1 MiB" : NULL;
-    fclose(in);
-    *text = bytes_of(data, len);
-    return !*why;
-}
-
 static void read_map(struct adapter_reading *reading, struct icon_settings *settings)
 {
     const char *file = adapter_settings_text(reading, "map", TEXT_BYTES_MAX), *why = NULL;
     struct bytes text = BYTES_NONE;
-    if (file && !read_file(reading->arena, file, &text, &why))
+    if (file && file_read(file, reading->arena, &text, &why))
         adapter_settings_refuse(reading, "map", "map: column map %s: %s", file, why);
     else if (icon_map_read(text, reading->arena, &settings->map, &why))
         adapter_settings_refuse(reading, "map", "map: column map %s, %s", file, why);

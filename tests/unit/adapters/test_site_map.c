@@ -23,8 +23,8 @@ static bool lay(const char *text, struct arena *arena, struct site *site)
     bool good = true;
     for (size_t i = 0; i < tree->child_count && good; i++) {
         const struct yaml *member = &tree->children[i];
-        good = bytes_equal_text(member->name, "table")   ? site_read_identifier(&reader, member, "a name or ~", &site->table)
-               : bytes_equal_text(member->name, "codes") ? site_read_codes(&reader, member, words, WORD_COUNT, STATE, "numbers", &site->codes)
+        good = bytes_equal_text(member->name, "table")   ? site_read_identifier(&reader, member, &site->table)
+               : bytes_equal_text(member->name, "codes") ? site_read_codes(&reader, member, words, WORD_COUNT, STATE, &site->codes)
                : bytes_equal_text(member->name, "annex") ? site_read_options(&reader, member, site->options)
                                                          : site_refuse_name(&reader, member, "table, codes or annex");
     }
@@ -67,7 +67,7 @@ Test(site_map, each_fault_has_its_place)
         {"table: \"a\\0b\"", "line 1, column 8: \"a\" of table: expected a plain identifier of A-Z a-z 0-9 _ $ # . and at most 128 characters, or ~"},
         {"codes: 1", "line 1, column 8: \"1\" of codes: expected a map"},
         {"codes:\n  red: [1]", "line 2, column 3: \"red\" is unknown: expected a meaning that the shipped map has there"},
-        {"codes: {on: 1}", "line 1, column 13: \"1\" of on: expected numbers"},
+        {"codes: {on: 1}", "line 1, column 13: \"1\" of on: expected a list of numbers"},
         {"codes: {on: [one]}", "line 1, column 14: \"one\" of a list: expected a number"},
         {"codes: {on: [1], off: [1]}", "line 1, column 24: \"1\" of a list: expected each code once"},
         {"annex: []", "line 1, column 8: \"\" of annex: expected a map"},
