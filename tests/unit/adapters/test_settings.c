@@ -1,9 +1,9 @@
 /* What all kinds of sources share in reading their settings: what goes where, and each message with its place, word for word. */
 #include "adapters/settings.h"
+#include "tests/support/heard.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <unistd.h>
 
 struct drop {
     const char *dir;
@@ -40,30 +40,21 @@ Test(adapter_settings, what_is_there_is_read_and_what_is_not_is_the_default)
     arena_destroy(arena);
 }
 
-/* What the source's log says; stderr is a file meanwhile. */
+/* What the source's log says. */
 static const char *said(const char *text, struct arena *arena)
 {
     struct adapter_options options;
     struct drop drop;
-    FILE *log = tmpfile();
-    int before = dup(STDERR_FILENO);
-    cr_assert(log && before >= 0);
-    fflush(stderr);
-    dup2(fileno(log), STDERR_FILENO);
+    struct heard heard;
+    heard_begin(&heard);
     struct adapter_reading reading = read_drop(text, arena, &drop, &options);
     adapter_settings_need(&reading, "dir", "a folder");
     adapter_settings_clear_names(&reading);
     adapter_settings_group(&reading);
     adapter_settings_check_login(&reading, adapter_settings_text(&reading, "user", 128), adapter_settings_text(&reading, "password_file", 128));
     adapter_settings_check_dsn(&reading, adapter_settings_text(&reading, "dsn", 128));
-    fflush(stderr);
-    dup2(before, STDERR_FILENO);
-    close(before);
-    char *all = arena_alloc(arena, 4096);
-    rewind(log);
-    size_t len = fread(all, 1, 4095, log);
-    fclose(log);
-    cr_expect_eq(reading.err, len ? ERR_SETTINGS : ERR_OK, "%s", text);
+    const char *all = heard_end(&heard, arena);
+    cr_expect_eq(reading.err, *all ? ERR_SETTINGS : ERR_OK, "%s", text);
     return all;
 }
 

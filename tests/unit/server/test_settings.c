@@ -2,13 +2,12 @@
 #include "server/settings.h"
 
 #include "base/file.h"
+#include "tests/support/heard.h"
 #include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static struct arena *arena;
 
@@ -28,19 +27,15 @@ TestSuite(settings, .init = open_arena, .fini = close_arena);
  * FILE for the file's name. */
 static enum err read_and_ask(bool ask, const char *text, const struct settings **settings, const char **logged)
 {
-    char path[SCRATCH_PATH_SIZE], log[SCRATCH_PATH_SIZE];
-    const char *why, *at;
-    struct bytes said;
-    int fd = open(scratch_file("", log), O_WRONLY), stderr_kept = dup(STDERR_FILENO);
-    cr_assert(fd >= 0 && stderr_kept >= 0 && dup2(fd, STDERR_FILENO) >= 0);
+    char path[SCRATCH_PATH_SIZE];
+    const char *at;
+    struct heard heard;
+    heard_begin(&heard);
     enum err err = settings_read(scratch_file(text, path), arena, settings);
     if (!err && ask)
         err = settings_check_sources(*settings);
-    cr_assert(dup2(stderr_kept, STDERR_FILENO) >= 0);
-    cr_assert(close(stderr_kept) == 0 && close(fd) == 0);
-    cr_assert_eq(file_read(log, arena, &said, &why), ERR_OK);
     struct buffer out = {0};
-    const char *rest = arena_text(arena, said);
+    const char *rest = heard_end(&heard, arena);
     for (; (at = strstr(rest, path)); rest = at + strlen(path)) {
         buffer_append(&out, rest, (size_t)(at - rest));
         buffer_append_text(&out, "FILE");
@@ -49,7 +44,6 @@ static enum err read_and_ask(bool ask, const char *text, const struct settings *
     *logged = arena_text(arena, buffer_bytes(&out));
     buffer_free(&out);
     scratch_remove(path);
-    scratch_remove(log);
     return err;
 }
 

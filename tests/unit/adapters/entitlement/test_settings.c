@@ -1,5 +1,6 @@
 /* A source's settings: the defaults, and each wrong one refused. */
 #include "adapters/entitlement/settings.h"
+#include "tests/support/heard.h"
 #include "tests/support/scratch.h"
 
 #include <criterion/criterion.h>
@@ -53,5 +54,27 @@ Test(entitlement_settings, each_wrong_one_is_refused)
         scratch_remove(path);
     }
     printf("%zu wrong settings\n", sizeof wrong / sizeof *wrong + 1);
+    arena_destroy(arena);
+}
+
+Test(entitlement_settings, a_code_of_no_item_is_a_warning)
+{
+    static const struct bytes items[] = {BYTES_LITERAL("email"), BYTES_NONE};
+    struct arena *arena = arena_create();
+    struct entitlement_settings settings;
+    struct heard heard;
+    char map[SCRATCH_PATH_SIZE];
+    const char *why = NULL;
+    scratch_file("items:\n  Mail: email\n  Post: [email, emale]\n", map);
+    struct adapter_options options = {.name = "sold", .file = "test.yaml", .items = items,
+                                      .settings = yaml_read(bytes_from_text(arena_printf(arena, "dir: /drop\nmap: %s", map)), arena, &why)};
+    heard_begin(&heard);
+    enum err first = entitlement_settings_read(&options, arena, &settings), second = entitlement_settings_read(&options, arena, &settings);
+    const char *said = heard_end(&heard, arena), *wanted = arena_printf(arena, "%s:3: \"Post\": \"emale\" is no item of the catalog, expected one of its codes or bundle:ID", map);
+    cr_expect(first == ERR_OK && second == ERR_OK);
+    const char *at = strstr(said, wanted);
+    cr_expect(at && !strstr(at + 1, wanted), "once: %s", said);
+    printf("%s", said);
+    scratch_remove(map);
     arena_destroy(arena);
 }

@@ -1,10 +1,10 @@
 /* A source's settings: the defaults, and each wrong one refused. */
 #include "adapters/gvp/settings.h"
+#include "tests/support/heard.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static enum err read_settings(const char *text, struct arena *arena, struct gvp_settings *settings)
 {
@@ -71,23 +71,15 @@ Test(gvp_settings, each_wrong_one_is_refused)
     arena_destroy(arena);
 }
 
-/* What the source's log says; stderr is a file meanwhile. */
+/* What the source's log says. */
 static const char *said(const char *text, struct arena *arena)
 {
     struct gvp_settings settings;
-    FILE *log = tmpfile();
-    int before = dup(STDERR_FILENO);
-    cr_assert(log && before >= 0);
-    fflush(stderr);
-    dup2(fileno(log), STDERR_FILENO);
-    cr_expect_eq(read_settings(text, arena, &settings), ERR_SETTINGS, "%s was taken", text);
-    fflush(stderr);
-    dup2(before, STDERR_FILENO);
-    close(before);
-    char *all = arena_alloc(arena, 4096);
-    rewind(log);
-    all[fread(all, 1, 4095, log)] = '\0';
-    fclose(log);
+    struct heard heard;
+    heard_begin(&heard);
+    enum err err = read_settings(text, arena, &settings);
+    const char *all = heard_end(&heard, arena);
+    cr_expect_eq(err, ERR_SETTINGS, "%s was taken", text);
     return all;
 }
 
