@@ -91,7 +91,7 @@ server_kill
 server_start "$settings" "$port" # it is not forgotten
 alive 09:37:00 >>"$file"
 person 81 9 09:38:00 disabled >>"$file"
-wait_for 30 "person 9" says 09:38:00 '^person 9 101 - no ' 1
+wait_for 30 "person 9" says 09:38:00 '^person 9 101 - no ' 1 || fail "person 9 does not come"
 until_is 09:34:00
 snapshot 82 09:40:00 1 60 >>"$file"
 until_is 09:40:00

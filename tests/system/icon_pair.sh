@@ -66,10 +66,10 @@ done
 
 note "the twin's database is away: the other one's day goes on"
 psql -X -q -d postgres -c "ALTER DATABASE icon_b ALLOW_CONNECTIONS false" -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'icon_b'" >/dev/null
-wait_for 60 "icon-b to be away" grep -q 'icon icon-b.*is away' "$scratch/server.log"
+wait_for 60 "icon-b to be away" grep -q 'icon icon-b.*is away' "$scratch/server.log" || fail "nobody says that icon-b is away"
 "$SEATMETER" now --url "http://localhost:$port" >"$scratch/now" || fail "now"
 psql -X -q -d postgres -c "ALTER DATABASE icon_b ALLOW_CONNECTIONS true"
-wait_for 60 "icon-b to be back" grep -q 'icon icon-b.*is back' "$scratch/server.log"
+wait_for 60 "icon-b to be back" grep -q 'icon icon-b.*is back' "$scratch/server.log" || fail "nobody says that icon-b is back"
 
 note "after the close"
 yesterday=$(date -u -d yesterday +%F)

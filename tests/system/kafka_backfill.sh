@@ -28,5 +28,5 @@ expect 2 "the wrong way round" "$SEATMETER" adapt icon -c "$scratch/settings.yam
 expect 2 "without an end" "$SEATMETER" adapt icon -c "$scratch/settings.yaml" --from "$from"
 adapter_stop
 adapter_launch "$scratch/settings.yaml"
-wait_for 60 "its cursor" grep -q 'goes on from its cursor' "$scratch/adapter.log"
+wait_for 60 "its cursor" grep -q 'goes on from its cursor' "$scratch/adapter.log" || fail "the adapter does not go on from its cursor"
 server_stop

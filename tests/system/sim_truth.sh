@@ -89,7 +89,7 @@ done < <(sort -u "$work/promises" | awk 'NR % 5 == 0' | head -n 60)
 echo "$promises promises watched, none ran ahead"
 inverted=$(ask "SELECT count(*) FROM (SELECT created, max(created) OVER (ORDER BY gsys_seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM g_login_session) q WHERE created < before")
 [ "$inverted" -gt 5 ] || fail "only $inverted rows got their numbers out of order"
-ask 'SELECT seqcounter >= seqcurrent AND seqcurrent > 0 FROM g_prov_control' | grep -q f && fail "SEQCURRENT is beyond SEQCOUNTER"
+[ "$(ask 'SELECT bool_and(seqcounter >= seqcurrent AND seqcurrent > 0) FROM g_prov_control')" = t ] || fail "SEQCURRENT is beyond SEQCOUNTER"
 dump >"$work/live.rows"
 
 echo "== kill -9 in the middle, three times, and on"

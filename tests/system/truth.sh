@@ -12,7 +12,7 @@ server_start "$scratch/settings.yaml" "$port"
 note "live for a while"
 "$SEATMETER" simulate --dsn "$PG_DSN" --until "$(date -u -d '+20 seconds' +%FT%TZ)" --truth "$scratch/truth.jsonl" >"$scratch/simulator.log" 2>&1 &
 simulator=$!
-wait_for 120 "the simulator's end" not_running "$simulator"
+wait_for 120 "the simulator's end" not_running "$simulator" || fail "the simulator does not end"
 wait "$simulator" || { cat "$scratch/simulator.log"; fail "the simulator"; }
 simulator=
 as_of=$(jq -r 'select(.as_of) | .as_of' "$scratch/truth.jsonl" | tail -n 1)
