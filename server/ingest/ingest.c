@@ -23,6 +23,7 @@ struct ingest {
     struct ingest_counts counts;
     instant clock;
     bool dirty;
+    bool recount; /* by other rules than the store was; until the first flush */
     uint32_t lowest_slot; /* touched since ingest_watch_slots() */
     struct db_txn *txn; /* during a flush */
     struct buffer marks; /* hours not counted, as the store has them */
@@ -66,27 +67,26 @@ static enum err restore(struct ingest *ingest, struct db_txn *txn, bool *recount
     return restore_engine(txn, ingest->engine, *recount);
 }
 
-/* Writes down what this store is counted by where no rule set says anything; a recount starts from empty slots. */
-static enum err write_rules(struct ingest *ingest, bool recount)
+/* Writes down what this store is counted by where no rule set says anything; a recount starts from empty slots, in the
+ * transaction that fills them again: what dies before it finds all as it was. */
+static void write_rules(const struct ingest *ingest, struct db_txn *txn)
 {
-    struct db_txn *txn;
+    static const enum db_table counted[] = {TABLE_SLOT, TABLE_SEALED, TABLE_DAY_NET, TABLE_LIVE, TABLE_ENABLED, TABLE_NAMED, TABLE_SUSTAINED};
     char cap_hours[16];
-    enum err err = db_begin_write(ingest->db, &txn);
-    if (err != ERR_OK)
-        return err;
     meta_put(txn, "catalog", ingest->catalog->text);
     snprintf(cap_hours, sizeof cap_hours, "%d", ingest->cap_hours);
     meta_put(txn, "cap_hours", bytes_from_text(cap_hours));
-    if (recount) {
-        db_delete_prefix(txn, TABLE_SLOT, BYTES_NONE);
-        db_delete_prefix(txn, TABLE_SEALED, BYTES_NONE);
-        db_delete_prefix(txn, TABLE_DAY_NET, BYTES_NONE);
-        db_delete_prefix(txn, TABLE_LIVE, BYTES_NONE);
-        db_delete_prefix(txn, TABLE_ENABLED, BYTES_NONE);
-        db_delete_prefix(txn, TABLE_NAMED, BYTES_NONE);
-        db_delete_prefix(txn, TABLE_SUSTAINED, BYTES_NONE);
-        log_info("store", "the counting rules changed: every slot is counted anew");
-    }
+    for (size_t i = 0; ingest->recount && i < sizeof counted / sizeof *counted; i++)
+        (void)db_delete_prefix(txn, counted[i], BYTES_NONE);
+}
+
+static enum err write_first(struct ingest *ingest)
+{
+    struct db_txn *txn;
+    enum err err = db_begin_write(ingest->db, &txn);
+    if (err != ERR_OK)
+        return err;
+    write_rules(ingest, txn);
     return db_commit(txn);
 }
 
@@ -105,7 +105,6 @@ enum err ingest_create(const struct ingest_options *options, struct ingest **out
 {
     struct ingest *ingest = memory_alloc_zero(1, sizeof *ingest);
     struct db_txn *txn = NULL;
-    bool recount = false;
     ingest->db = options->db;
     ingest->arena = arena_create();
     ingest->waiting.arena = arena_create();
@@ -114,11 +113,13 @@ enum err ingest_create(const struct ingest_options *options, struct ingest **out
     ingest->engine = engine_create(&(struct engine_options){ingest->catalog, (instant)ingest->cap_hours * HOUR_MS});
     enum err err = db_begin_read(ingest->db, &txn);
     if (err == ERR_OK)
-        err = restore(ingest, txn, &recount);
+        err = restore(ingest, txn, &ingest->recount);
     db_abort(txn);
-    if (err == ERR_OK)
-        err = write_rules(ingest, recount);
-    ingest->dirty = recount;
+    if (err == ERR_OK && ingest->recount)
+        log_info("store", "the counting rules changed: every slot is counted anew");
+    else if (err == ERR_OK)
+        err = write_first(ingest);
+    ingest->dirty = ingest->recount;
     if (err != ERR_OK) {
         ingest_destroy(ingest);
         ingest = NULL;
@@ -391,6 +392,8 @@ void ingest_write_changes(struct ingest *ingest, struct db_txn *txn)
     char clock[INSTANT_TEXT_SIZE];
     sink.owner = ingest;
     ingest->txn = txn;
+    if (ingest->recount)
+        write_rules(ingest, txn);
     engine_changes(ingest->engine, &sink);
     waiting_write(&ingest->waiting, txn);
     if (ingest->clock != INSTANT_EVER)
@@ -404,7 +407,7 @@ void ingest_written(struct ingest *ingest)
     ingest->marks_known = true;
     engine_count(ingest->engine, &ingest->counts.sessions, &ingest->counts.sessions_open);
     waiting_clear(&ingest->waiting);
-    ingest->dirty = false;
+    ingest->dirty = ingest->recount = false;
     ingest->counts.flushes++;
 }
 
