@@ -347,13 +347,11 @@ static void write_drop(struct closer *closer)
 {
     struct db_txn *txn;
     char text[INSTANT_TEXT_SIZE];
-    instant horizon = engine_horizon(ingest_engine(closer->options.ingest));
     enum err err = db_begin_write(closer->options.db, &txn);
     if (err == ERR_OK) {
         ingest_write_changes(closer->options.ingest, txn);
         for (struct gone *gone = closer->gone; gone; gone = gone->next)
             fact_row_delete(txn, gone->kind, gone->source, gone->key);
-        meta_put(txn, "horizon", bytes_from_text(instant_format(horizon, text)));
         err = db_commit(txn);
     }
     if (err != ERR_OK)
@@ -362,7 +360,7 @@ static void write_drop(struct closer *closer)
     closer->gone = NULL;
     arena_reset(closer->gone_arena);
     closer->dropping = false;
-    log_info("close", "detail before %s is gone; the days stay", text);
+    log_info("close", "detail before %s is gone; the days stay", instant_format(engine_horizon(ingest_engine(closer->options.ingest)), text));
 }
 
 static void drop_detail(struct closer *closer, instant horizon)

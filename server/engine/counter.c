@@ -301,9 +301,10 @@ bool counters_stale_begin(struct counters *counters)
     if (!counters->stale_pending)
         return false;
     counters->stale_pending = false;
-    /* All of them again, also those of an earlier settling that no flush has taken yet. */
+    /* All of them again, also those of an earlier settling that no flush has taken yet; but what lies behind a horizon that
+     * moved since then stays as it was derived: its sessions are gone. */
     for (uint32_t i = 0; i < counters->slot_count; i++)
-        if (counters->slots[i].stale)
+        if (counters->slots[i].stale && (instant)counters->slots[i].slot * SLOT_MS >= counters->horizon)
             counters->slots[i].count = counters->slots[i].sorted = 0;
     return true;
 }

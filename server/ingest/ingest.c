@@ -389,7 +389,7 @@ void ingest_write_changes(struct ingest *ingest, struct db_txn *txn)
         .senders = put_senders,
     };
     struct engine_sink sink = template;
-    char clock[INSTANT_TEXT_SIZE];
+    char at[INSTANT_TEXT_SIZE];
     sink.owner = ingest;
     ingest->txn = txn;
     if (ingest->recount)
@@ -397,7 +397,9 @@ void ingest_write_changes(struct ingest *ingest, struct db_txn *txn)
     engine_changes(ingest->engine, &sink);
     waiting_write(&ingest->waiting, txn);
     if (ingest->clock != INSTANT_EVER)
-        meta_put(txn, "clock", bytes_from_text(instant_format(ingest->clock, clock)));
+        meta_put(txn, "clock", bytes_from_text(instant_format(ingest->clock, at)));
+    if (engine_horizon(ingest->engine) != INSTANT_EVER) /* with whatever flush first has no sessions from before it */
+        meta_put(txn, "horizon", bytes_from_text(instant_format(engine_horizon(ingest->engine), at)));
     ingest->txn = NULL;
 }
 

@@ -120,12 +120,10 @@ static void drop_row(void *owner, enum fact_kind kind, struct bytes source, stru
 void way_store_horizon(struct way_store *store, instant horizon)
 {
     struct db_txn *txn;
-    char text[INSTANT_TEXT_SIZE];
     way_store_flush(store);
     check(db_begin_write(store->db, &txn) == ERR_OK);
     engine_set_horizon(ingest_engine(store->ingest), horizon, drop_row, txn);
     ingest_write_changes(store->ingest, txn);
-    meta_put(txn, "horizon", bytes_from_text(instant_format(horizon, text)));
     check(db_commit(txn) == ERR_OK);
     ingest_written(store->ingest);
     way_store_flush(store); /* what the move marked is counted anew: hours behind the horizon, as the pump does next */
