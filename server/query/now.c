@@ -18,19 +18,20 @@ static bool rests_on(const struct query_source *source, bool ports)
 static struct silence silence_of(struct query *query, bool ports, instant wall, int64_t after_ms)
 {
     struct silence silence = {false, INSTANT_NONE};
-    const struct query_source *sources;
-    size_t count = query_sources(query, query->arena, &sources);
-    for (size_t i = 0; i < count; i++) {
-        if (!rests_on(&sources[i], ports))
+    query_load_sources(query);
+    for (size_t i = 0; i < query->source_count; i++) {
+        const struct query_source *source = &query->sources[i].face;
+        if (!rests_on(source, ports))
             continue;
         bool all = true;
         instant heard = INSTANT_NONE;
-        for (size_t k = 0; k < count; k++)
-            if (rests_on(&sources[k], ports) && bytes_equal(query_source_group(&sources[i]), query_source_group(&sources[k]))) {
-                all = all && query_source_silent(&sources[k], wall, after_ms);
-                if (sources[k].watermark > heard)
-                    heard = sources[k].watermark;
-            }
+        for (size_t k = 0; k < query->source_count; k++) {
+            const struct query_source *other = &query->sources[k].face;
+            if (!rests_on(other, ports) || !bytes_equal(query_source_group(source), query_source_group(other)))
+                continue;
+            all = all && query_source_silent(other, wall, after_ms);
+            heard = other->watermark > heard ? other->watermark : heard;
+        }
         if (all && (!silence.silent || heard < silence.since))
             silence = (struct silence){true, heard};
     }
