@@ -195,8 +195,28 @@ void kafka_source_look(struct kafka_source *source)
 }
 
 /* `facts` waits for `objects`: who belonged where is known before who was there. */
+void kafka_source_hold(struct kafka_source *source, struct kafka_partition *partition)
+{
+    for (size_t i = 0; i < source->assigned_count; i++)
+        if (source->assigned[i] == partition && !partition->paused) {
+            partition->paused = true;
+            kafka_consumer_pause(source->consumer, i);
+        }
+}
+
+/* The library keeps a pause across assignments. */
+static void resume_all(struct kafka_source *source)
+{
+    for (size_t i = 0; i < source->assigned_count; i++)
+        if (source->assigned[i]->paused) {
+            source->assigned[i]->paused = false;
+            kafka_consumer_resume(source->consumer, i);
+        }
+}
+
 void kafka_source_assign(struct kafka_source *source)
 {
+    resume_all(source);
     struct kafka_position *positions = memory_alloc((source->partition_count + 1) * sizeof *positions);
     size_t count = 0;
     for (size_t i = 0; i < source->partition_count; i++) {

@@ -24,6 +24,7 @@ struct kafka_partition {
     bool lost;       /* our offset is out of the broker's range: the next survey says why */
     bool touched;    /* by the records under way */
     bool held;       /* it stands at a mark (kafka_marks.h) */
+    bool paused;     /* so the library was told to bring nothing of it */
     instant mark_at; /* of the latest mark that was read of it; -1: none */
     int64_t goal;    /* high when it was first seen */
     int64_t read;    /* behind the last record that was looked at; ahead of `next` while a close is incomplete */

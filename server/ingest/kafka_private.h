@@ -36,6 +36,8 @@ void kafka_source_keep(struct kafka_source *source, struct kafka_partition *part
 /* kafka_look.c: what the survey found, taken up; and the assignment that follows from it. */
 void kafka_source_look(struct kafka_source *source);
 void kafka_source_assign(struct kafka_source *source);
+/* Nothing more comes of a partition that is held, until it is assigned again; an assignment for each would be slow. */
+void kafka_source_hold(struct kafka_source *source, struct kafka_partition *partition);
 
 /* kafka_records.c */
 /* A record of `closes` that is a mark. */

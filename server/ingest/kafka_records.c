@@ -28,7 +28,7 @@ static void refuse(struct kafka_source *source, const struct kafka_record *recor
 static void take_mark(struct kafka_source *source, struct kafka_partition *partition, const struct fact_mark *mark)
 {
     if (kafka_marks_read(source->marks, source->partitions, source->partition_count, partition, mark, kafka_source_caught_up(source)))
-        source->assign_again = true; /* without it, until all stand there */
+        kafka_source_hold(source, partition);
 }
 
 bool kafka_source_take_mark(struct kafka_source *source, struct kafka_partition *partition, const struct kafka_record *record)
